@@ -1,0 +1,124 @@
+"""What every adapter keeps: a link that reads octets with time stamps, writes, and ends.
+
+Instants are nanoseconds on the link's clock. Errors are `AdapterUnavailable` when a link cannot
+be opened and `AdapterLost` when it ends unasked; each message says what happened and what to do.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import parse_qsl, urlsplit
+
+from bench.core.clock import Clock
+from bench.core.errors import UsageError
+from bench.core.line import LineErrors, LineSettings
+from bench.core.trace import Chunk
+
+
+class Capability(StrEnum):
+    """What a link can do beyond reading octets; a case names what it `needs`."""
+
+    WRITE = "write"  # octets can be sent
+    TIMESTAMPS = "timestamps"  # arrival times mean something
+    REQUEST_LINE = "request-line"  # the P1 data request can be raised and released
+    UART_ERRORS = "uart-errors"  # framing and parity errors are counted
+    LINE_FORMAT = "line-format"  # the character format on the wire is measured
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUrl:
+    """A link as a person writes it: `tcp://127.0.0.1:2001`, `serial:///dev/ttyUSB0?request=rts`.
+
+    `target` is all between the scheme and the question mark, without leading `//`.
+    """
+
+    text: str
+    scheme: str
+    target: str
+    host: str | None
+    port: int | None
+    options: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> "LinkUrl":
+        """Return the parts of `text`; UsageError when it has no scheme or a bad port."""
+        if ":" not in text:
+            raise UsageError(
+                f"link {text!r} has no scheme; write for example "
+                "tcp://127.0.0.1:2001 or serial:///dev/ttyUSB0"
+            )
+        scheme, rest = text.split(":", 1)
+        target, _, query = rest.partition("?")
+        try:
+            parts = urlsplit(f"x:{target}")
+            host, port = parts.hostname, parts.port
+        except ValueError as error:
+            raise UsageError(f"link {text!r}: {error}") from None
+        target = target.removeprefix("//")
+        options = dict(parse_qsl(query, keep_blank_values=True))
+        return cls(text, scheme.lower(), target, host, port, options)
+
+    def check_options(self, known: Iterable[str]) -> None:
+        """Raise UsageError for an option that the adapter does not know."""
+        known = sorted(known)
+        for name in self.options:
+            if name not in known:
+                choice = ", ".join(known) or "none"
+                raise UsageError(f"link {self.text!r}: unknown option {name!r} (known: {choice})")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class LinkEnded(Exception):
+    """A recording is exhausted: an orderly end, not a failure. Raised by `read`."""
+
+
+class Link(ABC):
+    """An open connection to one port of the device."""
+
+    url: LinkUrl
+    clock: Clock
+    capabilities: frozenset[str]
+    #: expanded uncertainty (k = 2) of a time stamp, in seconds
+    timing_uncertainty_s: float
+    #: what must not be opened twice at once: the lock of the station is taken on it
+    identity: str
+
+    @abstractmethod
+    def read(self, until_ns: int) -> Chunk | None:
+        """Return the next octets, or None when `until_ns` passes without any.
+
+        Raises LinkEnded at the end of a recording and AdapterLost when the link is gone.
+        """
+
+    @abstractmethod
+    def write(self, octets: bytes) -> int:
+        """Send all of `octets`; return the instant at which the last one was handed over."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the port; calling it again does nothing."""
+
+    def request(self, active: bool) -> int:
+        """Raise or release the P1 data request; return the instant. Needs REQUEST_LINE."""
+        raise UsageError(f"link {self.url} has no request line to set to {active}")
+
+    def line_errors(self) -> LineErrors:
+        """Return the UART's error counts since opening. Needs UART_ERRORS."""
+        raise UsageError(f"link {self.url} does not count UART errors")
+
+    def line_format(self) -> LineSettings:
+        """Return the character format measured on the wire. Needs LINE_FORMAT."""
+        raise UsageError(f"link {self.url} does not measure the character format")
+
+    def describe(self) -> dict[str, str]:
+        """Return what identifies the path for the environment record (driver, serial number)."""
+        return {"link": str(self.url)}
+
+    def __enter__(self) -> "Link":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""Floor 4: runs cases, keeps evidence, proves that cases can fail."""

@@ -1,0 +1,1 @@
+"""Floor 1: sans-io codecs and state machines, a package per standard."""

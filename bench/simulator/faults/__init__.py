@@ -1,0 +1,1 @@
+"""Deliberate deviations of the simulated ports, and legal oddities beside them."""

@@ -1,0 +1,1 @@
+"""Floor 5: the conformance cases, a package per interface."""
