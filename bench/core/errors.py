@@ -1,13 +1,13 @@
 """Errors of the bench itself; what a device does wrong is never an exception but a check.
 
-    BenchError                    exit code 4
-    ├── UsageError                2   a command line or API call that cannot be right
-    ├── DeclarationError          2   device.toml: all its mistakes at once
-    ├── AdapterError              4   the bench cannot reach the device
-    │   ├── AdapterUnavailable        could not be opened: no port, in use, no permission
-    │   └── AdapterLost               was open and is gone: cable, process, connection
-    ├── EvidenceError             4   the run folder cannot be written or read
-    └── SignatureError            5   a report that does not verify, a key that does not open
+BenchError                    exit code 4
+├── UsageError                2   a command line or API call that cannot be right
+├── DeclarationError          2   device.toml: all its mistakes at once
+├── AdapterError              4   the bench cannot reach the device
+│   ├── AdapterUnavailable        could not be opened: no port, in use, no permission
+│   └── AdapterLost               was open and is gone: cable, process, connection
+├── EvidenceError             4   the run folder cannot be written or read
+└── SignatureError            5   a report that does not verify, a key that does not open
 """
 
 from collections.abc import Sequence
