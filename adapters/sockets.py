@@ -1,0 +1,137 @@
+"""A connected socket as a link: what TCP and UDP have in common."""
+
+import contextlib
+import errno
+import selectors
+import socket
+
+from adapters.base import Capability, Link, LinkUrl
+from adapters.reader import ChunkReader
+from bench.core.clock import Clock
+from bench.core.errors import AdapterLost, AdapterUnavailable
+from bench.core.trace import Chunk
+
+LARGEST_READ = 65536
+WRITE_TIMEOUT_S = 10.0
+UNCERTAINTY_S = 0.005
+
+
+class SocketLink(Link):
+    """Octets of one connected socket, stamped when the operating system hands them over.
+
+    Takes over `connected`; it is closed with the link.
+    """
+
+    capabilities = frozenset({Capability.WRITE, Capability.TIMESTAMPS})
+
+    def __init__(
+        self, url: LinkUrl, clock: Clock, connected: socket.socket, uncertainty_s: float
+    ) -> None:
+        self.url = url
+        self.clock = clock
+        self.timing_uncertainty_s = uncertainty_s
+        self.identity = f"{url.scheme}:{url.host}:{url.port}"
+        self._socket = connected
+        self._closed = False
+        self._socket.settimeout(WRITE_TIMEOUT_S)
+        self._selector = selectors.DefaultSelector()
+        self._wake_in, self._wake_out = socket.socketpair()
+        self._selector.register(self._socket, selectors.EVENT_READ)
+        self._selector.register(self._wake_in, selectors.EVENT_READ)
+        try:
+            self._reader = ChunkReader(str(url), clock, self._receive, self._wake)
+        except BaseException:
+            self._release()
+            raise
+
+    def read(self, until_ns: int) -> Chunk | None:
+        """Return what arrived; AdapterLost when the connection is gone."""
+        return self._reader.read(until_ns)
+
+    def write(self, octets: bytes) -> int:
+        """Send all of `octets`; AdapterLost when the other side does not take them."""
+        if self._closed:
+            raise AdapterLost(f"{self.url}: the link was closed by the bench")
+        try:
+            self._send(octets)
+        except TimeoutError:
+            raise AdapterLost(
+                f"{self.url}: the other side took no octets for {WRITE_TIMEOUT_S:g} s"
+            ) from None
+        except OSError as error:
+            raise AdapterLost(self._lost(error)) from error
+        return self.clock.now()
+
+    def close(self) -> None:
+        """End the reader and close the socket."""
+        if not self._closed:
+            self._closed = True
+            self._reader.close()
+            self._release()
+
+    def describe(self) -> dict[str, str]:
+        """Return the addresses of both ends."""
+        described = super().describe()
+        with contextlib.suppress(OSError):
+            described["local"] = address_text(self._socket.getsockname())
+            described["remote"] = address_text(self._socket.getpeername())
+        return described
+
+    def _send(self, octets: bytes) -> None:
+        self._socket.sendall(octets)
+
+    def _receive(self) -> bytes | None:
+        """Block until the socket has something or the link is being closed."""
+        ready = {key.fileobj for key, _ in self._selector.select()}
+        if self._socket not in ready:
+            return None
+        try:
+            return self._take()
+        except (BlockingIOError, TimeoutError):
+            return None
+        except OSError as error:
+            raise AdapterLost(self._lost(error)) from error
+
+    def _take(self) -> bytes | None:
+        raise NotImplementedError
+
+    def _lost(self, error: OSError) -> str:
+        return f"{self.url}: {cause_of(error)}"
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):
+            self._wake_out.send(b"x")
+
+    def _release(self) -> None:
+        self._selector.close()
+        for one in (self._socket, self._wake_in, self._wake_out):
+            one.close()
+
+
+def connect_failure(url: LinkUrl, error: OSError, timeout_s: float) -> AdapterUnavailable:
+    """Return the message for a connection that did not come about: what failed, what to do."""
+    where = f"{url.host}:{url.port}"
+    if isinstance(error, socket.gaierror):
+        reason = f"no address is known for {url.host!r}: check the spelling, or write the number"
+    elif isinstance(error, TimeoutError):
+        reason = f"{where} did not answer within {timeout_s:g} s: check the address and the cable"
+    elif isinstance(error, ConnectionRefusedError):
+        reason = f"{where} refused the connection: nothing listens there, or it is in use already"
+    elif error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+        reason = f"{where} is unreachable: there is no route to it from this machine"
+    else:
+        reason = f"{where}: {cause_of(error)}"
+    return AdapterUnavailable(f"cannot open {url.text}: {reason}")
+
+
+def cause_of(error: OSError) -> str:
+    """Return the cause as the operating system names it, without the number where it can be."""
+    return error.strerror or str(error)
+
+
+def address_text(address: object) -> str:
+    """Return a socket address as `host:port`, brackets around IPv6."""
+    if not isinstance(address, tuple) or len(address) < 2:
+        return str(address)
+    host, port = address[0], address[1]
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
