@@ -1,0 +1,139 @@
+"""What a household draws and feeds in, second by second: a pure function of seed and time.
+
+The model is plausible, not measured: a base load, appliances that run for some minutes and are
+likelier in the morning and evening, and a solar inverter on L1. It knows no meter and no port.
+Quantities are integers: mW, mvar, mV, mA, mHz. Import and inductive are positive.
+"""
+
+import math
+from dataclasses import dataclass
+
+BLOCK_S = 300  # appliances and clouds change at most once per block
+_DAY_S = 86_400
+_MASK = (1 << 64) - 1
+
+
+def noise(*keys: int) -> int:
+    """Return 32 evenly spread bits that depend on every key; equal on every machine and run."""
+    state = 0x9E3779B97F4A7C15
+    for key in keys:
+        state = ((state ^ (key & _MASK)) * 0xBF58476D1CE4E5B9) & _MASK
+        state ^= state >> 29
+        state = (state * 0x94D049BB133111EB) & _MASK
+        state ^= state >> 32
+    return state >> 32
+
+
+def between(low: int, high: int, *keys: int) -> int:
+    """Return an integer in `low`..`high` (both included) drawn by `keys`."""
+    return low + noise(*keys) % (high - low + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class PhasePower:
+    """One phase during one second. `current_ma` >= |apparent power| / voltage, rounded up."""
+
+    voltage_mv: int
+    current_ma: int
+    active_mw: int
+    reactive_mvar: int
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """All phases during one second."""
+
+    phases: tuple[PhasePower, ...]
+    frequency_mhz: int
+
+    @property
+    def active_mw(self) -> int:
+        """Sum of the phases; negative while more is fed in than drawn."""
+        return sum(phase.active_mw for phase in self.phases)
+
+    @property
+    def reactive_mvar(self) -> int:
+        """Sum of the phases."""
+        return sum(phase.reactive_mvar for phase in self.phases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What stays the same during one block, per phase: drawn, inductive, fed in, voltage."""
+
+    number: int
+    drawn_mw: tuple[int, ...]
+    inductive_mvar: tuple[int, ...]
+    voltage_mv: tuple[int, ...]
+    solar_mw: int
+
+
+class LoadModel:
+    """Power of a household with `phases` phases and `solar_peak_w` on the roof, at any second.
+
+    `longitude_s` moves the day: seconds by which local solar time is ahead of UTC.
+    """
+
+    def __init__(
+        self, seed: int, phases: int, solar_peak_w: int = 3600, longitude_s: int = 3600
+    ) -> None:
+        self._seed = seed
+        self._phases = phases
+        self._solar_peak_w = solar_peak_w
+        self._longitude_s = longitude_s
+        self._block = self._make_block(0)
+
+    def power(self, unix_s: int) -> Power:
+        """Return the power during the second that starts at `unix_s`."""
+        number = unix_s // BLOCK_S
+        if number != self._block.number:
+            self._block = self._make_block(number)
+        block = self._block
+        flicker = noise(self._seed, 5, unix_s)
+        phases = []
+        for index in range(self._phases):
+            # 97.0 % .. 103.2 % of the block's load, another value each second and phase
+            share = 970 + ((flicker >> (10 * index)) & 63)
+            drawn = block.drawn_mw[index] * share // 1000
+            active = drawn - (block.solar_mw if index == 0 else 0)
+            reactive = block.inductive_mvar[index] * share // 1000
+            voltage = block.voltage_mv[index] + ((flicker >> (6 * index)) & 255) - active // 4000
+            apparent = math.isqrt(active * active + reactive * reactive) + 1
+            phases.append(PhasePower(voltage, -(-apparent * 1000 // voltage), active, reactive))
+        return Power(tuple(phases), 49_980 + (flicker & 31) + block.number % 11)
+
+    def _make_block(self, number: int) -> _Block:
+        seed = self._seed
+        second = number * BLOCK_S + self._longitude_s
+        hour = second % _DAY_S / 3600
+        drawn, inductive, voltage = [], [], []
+        for phase in range(self._phases):
+            base = between(40_000, 140_000, seed, 1, phase)
+            if noise(seed, 2, phase, number // 3) % 100 < _activity(hour):
+                base += between(150_000, 2_400_000, seed, 3, phase, number // 3)
+            drawn.append(base)
+            # lamps and chargers are capacitive, motors inductive
+            inductive.append(base * between(5, 30, seed, 4, phase, number) // 100 - 45_000)
+            voltage.append(between(228_500, 233_500, seed, 6, phase, number))
+        return _Block(number, tuple(drawn), tuple(inductive), tuple(voltage), self._solar(number))
+
+    def _solar(self, number: int) -> int:
+        second = number * BLOCK_S + self._longitude_s
+        hour, day = second % _DAY_S / 3600, second // _DAY_S % 365
+        season = math.cos((day - 172) / 365 * 2 * math.pi)  # 1 at midsummer, -1 at midwinter
+        half_day = 6 + 2 * season
+        height = math.cos((hour - 12.7) / half_day * math.pi / 2)
+        if abs(hour - 12.7) >= half_day or height <= 0:
+            return 0
+        clear = 0.6 + 0.35 * season
+        cloud = between(25, 100, self._seed, 7, number) / 100
+        return round(self._solar_peak_w * 1000 * height * clear * cloud)
+
+
+def _activity(hour: float) -> int:
+    """Chance in percent that an appliance runs on a phase at that hour of the day."""
+    if 6.5 <= hour < 9:
+        return 55
+    if 17 <= hour < 22.5:
+        return 75
+    return 8 if hour < 6.5 else 35

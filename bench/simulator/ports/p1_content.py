@@ -1,0 +1,199 @@
+"""What a P1 telegram says: the profile's object table filled in from the truth.
+
+Which objects exist, in which order and format, is the profile's business; what they mean is here.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bench.protocols.p1.objects import ObjectFormat, Rule
+from bench.protocols.p1.profile import Profile
+from bench.simulator.household import Medium, SubMeter
+from bench.simulator.metering_system import MeteringSystem, Reading
+from bench.simulator.ports.p1_electricity import electricity
+from bench.simulator.ports.p1_render import Counter, LocalTime, Special, Value, render_groups
+
+_HEADERS = {
+    "nl22": "/ISk5\\2MT382-1003",
+    "nl30": "/ISk5\\2MT382-1000",
+    "nl40": "/KFM5KAIFA-METER",
+    "nl42": "/KFM5KAIFA-METER",
+    "nl50": "/ISK5\\2M550T-1012",
+    "lu": "/Lux5\\253600471_M",
+    "se": "/ELL5\\253800635_A",
+    "at": "/EST5\\253700976_A",
+    "hu": "/SAG5SAG-METER",
+    "ch": "/GRE5\\253700034_A",
+    "lt": "/Ene5\\T211 ESMR 5.0",
+    "de": "/ESY5Q3DB1024 V3.04",
+}
+_BELGIAN_HEADER = "/FLU5\\253700484_A"
+_NO_READING = "632525252525"  # linked, but never read: seen in the Netherlands, Belgium, Luxembourg
+_READING = frozenset({"24.2.1", "24.2.3", "24.3.0"})
+_CHANNELS = range(1, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """All that a value can depend on."""
+
+    profile: Profile
+    system: MeteringSystem
+    reading: Reading
+
+
+def header_line(profile: Profile) -> str:
+    """Return the identification line with its `/`, as a maker of that country sends it."""
+    return _HEADERS.get(profile.key, _BELGIAN_HEADER)
+
+
+def telegram_lines(profile: Profile, system: MeteringSystem, reading: Reading) -> tuple[str, ...]:
+    """Return the data lines of a telegram, in the order of the profile's table.
+
+    Objects of the second and third phase and of M-Bus channels appear when the household has them.
+    All objects of a channel stand together, its device type first (DSMR 5.0.2 §6.12).
+    """
+    scene = _Scene(profile, system, reading)
+    linked = [entry for entry in profile.patterns if _is_of_a_device(entry)]
+    linked.sort(key=lambda entry: not entry.obis.endswith(":24.1.0"))
+    lines: list[str] = []
+    for entry in profile.patterns:
+        if "-n:" not in entry.obis:
+            if entry.rule is not Rule.POLYPHASE or system.household.phases > 1:
+                lines += _lines(entry, entry.obis, _values(entry.obis, scene))
+        elif not _is_of_a_device(entry):
+            for channel in _CHANNELS:
+                obis = entry.obis.replace("-n:", f"-{channel}:")
+                lines += _lines(entry, obis, _values(obis, scene))
+        elif entry.obis.endswith(":24.1.0"):
+            for sub in sorted(system.household.submeters, key=lambda sub: sub.channel):
+                for one in linked:
+                    lines += _device_lines(one, sub, scene)
+    return tuple(lines)
+
+
+def _is_of_a_device(entry: ObjectFormat) -> bool:
+    """Whether an object is a linked device's; the relays have a channel but are the meter's."""
+    return "-n:" in entry.obis and not entry.obis.endswith(":96.3.10")
+
+
+def _lines(entry: ObjectFormat, obis: str, values: list[Value] | None) -> list[str]:
+    """Return the lines of an object, none when there are no values that it can show."""
+    if values is None:
+        return []
+    found = None
+    for shape in entry.shapes:
+        groups = None if shape.no_data else render_groups(shape, values)
+        if groups is None:
+            continue
+        if entry.match("".join(f"({g})" for g in groups), tuple(groups)) is shape:
+            found = groups
+            break
+        found = found or groups
+    return [] if found is None else _as_lines(obis, found)
+
+
+def _as_lines(obis: str, groups: list[str]) -> list[str]:
+    """Return one line; two where the value stands on the line after its object (DSMR 3.0 §5.10)."""
+    if obis.endswith(":24.3.0"):
+        return [obis + "".join(f"({group})" for group in groups[:-1]), f"({groups[-1]})"]
+    return [obis + "".join(f"({group})" for group in groups)]
+
+
+def _values(obis: str, scene: _Scene) -> list[Value] | None:
+    """Return the values of an object that is no linked device's; None if there are none."""
+    profile, system, reading = scene.profile, scene.system, scene.reading
+    if obis == profile.version.obis:
+        return [profile.version.values[-1]]
+    match obis:
+        case "0-0:1.0.0":
+            return [LocalTime(reading.local, reading.summer)]
+        case "1-0:0.9.1":
+            return [f"{reading.local:%H%M%S}"]
+        case "1-0:0.9.2":
+            return [f"{reading.local:%y%m%d}"]
+        case "0-0:96.1.1" | "0-0:96.1.0" | "0-0:42.0.0" | "0-0:96.1.255" | "0-0:96.1.255*255":
+            return [system.household.serial]
+        case "0-0:0.0.0" | "1-0:0.0.0" | "1-0:0.0.0*255":
+            return [system.household.serial[-12:].rjust(12, "0")]
+        case "0-0:96.1.2":
+            return [system.household.ean]
+        case "0-0:96.14.0":
+            return [reading.tariff]
+        case "0-0:96.7.21":
+            return [Decimal(system.short_failures + len(system.failures))]
+        case "0-0:96.7.9":
+            return [Decimal(len(system.failures))]
+        case "0-0:96.13.0":
+            return [system.text]
+        case "0-0:96.13.1":
+            return [system.code]
+        case "0-0:96.13.2" | "0-0:96.13.3" | "0-0:96.13.4" | "0-0:96.13.5":
+            return [b""]
+        case "0-0:96.3.10":
+            return [int(system.breaker)]
+        case "0-0:17.0.0":
+            inactive = system.limiter_kw is None
+            return [Special.NINES if inactive else (system.limiter_kw or Decimal(0)) * 1000]
+        case "0-0:98.1.0":
+            return _peaks(scene)
+        case "1-0:94.32.1":
+            return ["400"]
+    if obis.endswith(":96.3.10"):
+        return [0]
+    return electricity(obis, system, reading)
+
+
+def _peaks(scene: _Scene) -> list[Value]:
+    """Oldest first, as real Flemish meters send them; thirteen months at most."""
+    reading, system = scene.reading, scene.system
+    values: list[Value] = [len(reading.peaks), Special.FIXED_TEXT, Special.FIXED_TEXT]
+    for end_s, peak in zip(reading.month_ends, reading.peaks, strict=True):
+        values += [
+            LocalTime(*system.local(end_s)),
+            LocalTime(*system.local(peak.at_s)),
+            Decimal(peak.mw) / 1000,
+        ]
+    return values
+
+
+def _device_lines(entry: ObjectFormat, sub: SubMeter, scene: _Scene) -> list[str]:
+    """Return the lines of one object of a linked device, none if this device has no such object."""
+    obis = entry.obis.replace("-n:", f"-{sub.channel}:")
+    code = obis.partition(":")[2]
+    known = {one.obis for one in scene.profile.patterns}
+    match code:
+        case "24.1.0":
+            return _lines(entry, obis, [Decimal(int(sub.medium))])
+        case "96.1.0":
+            # Flemish meters send the second identifier only
+            return [] if "0-n:96.1.1" in known else _lines(entry, obis, [sub.serial])
+        case "96.1.1":
+            return _lines(entry, obis, [sub.serial])
+        case "96.1.2":
+            return _lines(entry, obis, [sub.ean])
+        case "24.4.0":
+            return [] if sub.valve is None else _lines(entry, obis, [int(sub.valve)])
+    if code not in _READING or (code == "24.2.1" and _is_uncorrected_gas(sub, known)):
+        return []
+    if code == "24.2.3" and sub.medium is not Medium.GAS:
+        return []
+    if not sub.answers:
+        flag = "S" if scene.reading.summer else "W"
+        return _as_lines(obis, [_NO_READING + flag, "00000.000"])
+    return _lines(entry, obis, _device_reading(code, sub, scene))
+
+
+def _is_uncorrected_gas(sub: SubMeter, known: set[str]) -> bool:
+    """Whether the profile has an object of its own for gas that is not temperature corrected."""
+    return sub.medium is Medium.GAS and "0-n:24.2.3" in known
+
+
+def _device_reading(code: str, sub: SubMeter, scene: _Scene) -> list[Value]:
+    capture = scene.reading.capture(sub.channel, sub.capture_s)
+    at = LocalTime(*scene.system.local(capture.at_s))
+    volume = Counter(Decimal(capture.ml) / 1_000_000)
+    if code == "24.3.0":
+        # status, period in minutes, number of values, what they are, their unit
+        return [at, 0, sub.capture_s // 60, 1, f"0-{sub.channel}:24.2.1", "m3", volume]
+    return [at, volume]

@@ -1,0 +1,107 @@
+"""Electrical values by OBIS group C.D.E (IEC 62056-61), in base units, out of a reading."""
+
+import math
+from decimal import Decimal
+
+from bench.simulator.load import PhasePower
+from bench.simulator.metering_system import MeteringSystem, Reading
+from bench.simulator.ports.p1_render import Counter, LocalTime, Special, Value
+from bench.simulator.registers import Quantity
+
+_MILLI = Decimal(1000)
+_PHASE_OF_DECADE = {2: 0, 3: 0, 4: 1, 5: 1, 6: 2, 7: 2}
+
+
+def electricity(obis: str, system: MeteringSystem, reading: Reading) -> list[Value] | None:
+    """Return the values of an electricity object (`1-b:c.d.e`); None if there is no such value."""
+    if not obis.startswith("1-"):
+        return None
+    c, d, e = (int(group) for group in obis.partition(":")[2].split("*")[0].split("."))
+    match c, d, e:
+        case 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8, 8, _:
+            return _energy(Quantity(str(c)), e, system, reading)
+        case 1, 4, 0:
+            return [Decimal(reading.demand_mw) / _MILLI]
+        case 1, 6, 0:
+            return [_time(system, reading.peak.at_s), Decimal(reading.peak.mw) / _MILLI]
+        case 31, 4, 0:
+            if system.fuse_a is None:
+                return [Special.NINES, Special.NINES]
+            return [system.fuse_a, -system.fuse_a]
+        case 99, 97, 0:
+            return _failure_log(system)
+        case 32 | 52 | 72, 32 | 36, 0:
+            counts = system.sags if d == 32 else system.swells
+            return [Decimal(counts[_PHASE_OF_DECADE[c // 10]])]
+        case 14, 7, 0:
+            return [Decimal(reading.power.frequency_mhz) / _MILLI]
+        case _, 7, 0:
+            return _instantaneous(c, reading)
+    return None
+
+
+def _energy(
+    quantity: Quantity, tariff: int, system: MeteringSystem, reading: Reading
+) -> list[Value] | None:
+    if tariff > system.household.tariffs.count:
+        return None
+    return [Counter(Decimal(reading.energy_wh(quantity, tariff or None)))]
+
+
+def _instantaneous(c: int, reading: Reading) -> list[Value] | None:
+    """Return the value of C.7.0: C 1..20 for all phases, 21..40, 41..60, 61..80 for one each."""
+    phase, kind = divmod(c - 1, 20)
+    kind += 1
+    power = reading.power
+    if phase == 0:
+        return _of_power(kind, power.active_mw, power.reactive_mvar)
+    if phase > len(power.phases):
+        return None
+    one: PhasePower = power.phases[phase - 1]
+    if kind == 11:
+        return [Decimal(one.current_ma) / _MILLI]
+    if kind == 12:
+        return [Decimal(one.voltage_mv) / _MILLI]
+    return _of_power(kind, one.active_mw, one.reactive_mvar)
+
+
+def _of_power(kind: int, active: int, reactive: int) -> list[Value] | None:
+    apparent = math.isqrt(active * active + reactive * reactive)
+    quadrant = _quadrant(active, reactive)
+    match kind:
+        case 1 | 2:
+            milli = active if kind == 1 else -active
+        case 3 | 4:
+            milli = reactive if kind == 3 else -reactive
+        case 5 | 6 | 7 | 8:
+            milli = abs(reactive) if quadrant == kind - 4 else 0
+        case 9 | 10:
+            milli = apparent if (active >= 0) == (kind == 9) else 0
+        case 13:
+            return [Decimal(abs(active)) / apparent if apparent else Decimal(1)]
+        case 15:
+            milli = abs(active)
+        case 16:
+            return [Decimal(active) / _MILLI]
+        case _:
+            return None
+    return [Decimal(max(milli, 0)) / _MILLI]
+
+
+def _quadrant(active: int, reactive: int) -> int:
+    if reactive >= 0:
+        return 1 if active >= 0 else 2
+    return 4 if active >= 0 else 3
+
+
+def _failure_log(system: MeteringSystem) -> list[Value]:
+    """Newest first (DSMR 5.0.2 §6.11), ten at most."""
+    newest = sorted(system.failures, key=lambda failure: failure.ended, reverse=True)[:10]
+    values: list[Value] = [len(newest), Special.FIXED_TEXT]
+    for failure in newest:
+        values += [LocalTime(*system.household.local(failure.ended)), failure.duration_s]
+    return values
+
+
+def _time(system: MeteringSystem, unix_s: int) -> LocalTime:
+    return LocalTime(*system.local(unix_s))
