@@ -58,10 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say("interrupted", _INTERRUPTED)
     except BenchError as error:
         return _say(str(error), error.exit_code)
-    except SystemExit as stop:
-        if isinstance(stop.__context__, BrokenPipeError):  # `meterbench list | head`
-            return _BENCH_ERROR
-        raise
+    except SystemExit:
+        # Commands return their code and never exit by themselves; click does, with 1, when the
+        # reader of a pipe has gone (`meterbench list | head`).
+        return _BENCH_ERROR
     except Exception:
         traceback.print_exc()
         return _say("this is a fault of the bench, not of the device", _BENCH_ERROR)
