@@ -69,8 +69,8 @@ class _Decoder:
                 message = "octets after the line of the end mark"
                 extra = len(text) - line.after
                 self.add([Finding("after-end", line.after, extra, number + 1, message)])
-        at = None if mark is None else mark - start
-        crc, findings = read_crc(text[start:], at, tail, number, self._crc(tail))
+        covered = None if mark is None else mark - start
+        crc, findings = read_crc(text[start:], covered, tail, number, self._crc(tail))
         if number not in spoilt:
             self.add(f._replace(offset=f.offset + start) for f in findings)
         problems = sorted((self._problem(f, found) for f, found in self.findings), key=_position)
