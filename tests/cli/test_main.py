@@ -3,18 +3,16 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import click
 import pytest
 
 from bench import __version__
+from bench._home import home
 from bench.cli import main as main_module
 from bench.cli.lazy import LazyCommand, LazyGroup
 from bench.cli.main import COMMANDS, main
 from bench.core.errors import EvidenceError, SignatureError
-
-HOME = Path(__file__).parents[2]
 
 HEAVY = ("scapy", "numpy", "jinja2", "pytest", "rich", "pydantic", "serial", "cryptography")
 
@@ -60,8 +58,7 @@ def modules_after(*arguments):
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
-        cwd=HOME,
-        env={**os.environ, "PYTHONPATH": str(HOME)},
+        env={**os.environ, "PYTHONPATH": str(home())},
         capture_output=True,
         text=True,
         check=True,
