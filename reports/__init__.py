@@ -1,1 +1,5 @@
-"""Floor 5: what leaves the bench (report model, HTML, JUnit) and its signature."""
+"""Floor 5: what is handed over of a run: report, manifest, signature, and their verification.
+
+Everything here works from a run folder alone; no suite and no engine is needed to read a report,
+to sign it or to verify it.
+"""
