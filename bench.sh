@@ -46,7 +46,7 @@ find_python() {
             2.* | 3.? | 3.10) old="$old $candidate ($version)"; continue ;;
         esac
         if [ -n "$uv" ] || "$candidate" -I -c 'import ensurepip, venv' 2>/dev/null; then
-            python=$candidate
+            python=$(command -v "$candidate")
             return
         fi
         lacking=${lacking:-$version}
@@ -108,6 +108,7 @@ install_with_pip() {
 }
 
 set_up() (
+    [ -w "$home" ] || die "$home/.env is missing or out of date, and the folder is read-only"
     find_uv
     find_python
     # One set-up at a time. The kernel drops this lock with the process, however that ends.
@@ -120,7 +121,7 @@ except BlockingIOError:
     print("bench.sh: another set-up is under way, waiting for it", file=sys.stderr)
     fcntl.flock(9, fcntl.LOCK_EX)'
     ! ready || exit 0
-    say "setting up $env with $(command -v "$python") (Python $version), once; about a minute"
+    say "setting up $env with $python (Python $version), once; about a minute"
     # Settings that would send the packages somewhere else than into .env.
     unset PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIREMENT PIP_CONSTRAINT PIP_EDITABLE PIP_PYTHON \
         PIP_DRY_RUN PIP_IGNORE_INSTALLED VIRTUAL_ENV
