@@ -7,23 +7,15 @@ be opened and `AdapterLost` when it ends unasked; each message says what happene
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from urllib.parse import parse_qsl, urlsplit
 
 from bench.core.clock import Clock
 from bench.core.errors import UsageError
 from bench.core.line import LineErrors, LineSettings
+from bench.core.link import Capability, LinkEnded
 from bench.core.trace import Chunk
 
-
-class Capability(StrEnum):
-    """What a link can do beyond reading octets; a case names what it `needs`."""
-
-    WRITE = "write"  # octets can be sent
-    TIMESTAMPS = "timestamps"  # arrival times mean something
-    REQUEST_LINE = "request-line"  # the P1 data request can be raised and released
-    UART_ERRORS = "uart-errors"  # framing and parity errors are counted
-    LINE_FORMAT = "line-format"  # the character format on the wire is measured
+__all__ = ["Capability", "Link", "LinkEnded", "LinkUrl"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +61,6 @@ class LinkUrl:
 
     def __str__(self) -> str:
         return self.text
-
-
-class LinkEnded(Exception):
-    """A recording is exhausted: an orderly end, not a failure. Raised by `read`."""
 
 
 class Link(ABC):

@@ -1,0 +1,279 @@
+"""From a declaration to what will be run: targets, static review, plan. Nothing is opened here."""
+
+import platform
+import socket
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from adapters.base import LinkUrl
+from bench import __version__
+from bench.core.case import Case
+from bench.core.declaration import Declaration, Interface, read_declaration
+from bench.core.errors import DeclarationError, Mistake, UsageError
+from bench.core.line import LineSettings
+from bench.core.measurement import DECISION_RULE
+from bench.core.plan import (
+    OBSERVED_TELEGRAMS,
+    QUICK_TELEGRAMS,
+    PlannedCase,
+    Subject,
+    plan_cases,
+)
+from bench.core.selector import select
+from bench.engine import catalogue
+from bench.engine.suite import Suite
+
+_REPORTED_PACKAGES = ("pytest", "pytest-xdist", "pyserial", "cryptography", "pydantic", "fastcrc")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One declared interface, ready to be run: edition, link, line, claims and test values."""
+
+    suite: Suite
+    profile: str
+    role: str
+    link: LinkUrl
+    line: LineSettings
+    answers: Mapping[str, bool]
+    values: Mapping[str, Any]
+    review: tuple[str, ...]
+
+    @property
+    def interface(self) -> str:
+        """The interface's key, such as p1."""
+        return self.suite.interface
+
+    def subject(self, capabilities: frozenset[str] | None) -> Subject:
+        """Return what the plan needs to know."""
+        return Subject(self.profile, self.answers, self.values, capabilities)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Everything that is decided before the first octet."""
+
+    declaration: Declaration
+    targets: Mapping[str, Target]
+    selectors: tuple[str, ...] = ()
+    quick: bool = False
+    allow_destructive: bool = False
+
+    @property
+    def observed_telegrams(self) -> int:
+        """How many telegrams a passive observation waits for."""
+        return QUICK_TELEGRAMS if self.quick else OBSERVED_TELEGRAMS
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether every link leads to the built-in metering system."""
+        return all(t.link.scheme == "simulated" for t in self.targets.values())
+
+    def cases(self) -> list[Case]:
+        """Return every case of every installed suite, in catalogue order."""
+        return catalogue.cases()
+
+    def plan(
+        self, capabilities: Mapping[str, frozenset[str] | None] | None = None
+    ) -> tuple[PlannedCase, ...]:
+        """Return the plan; `capabilities` are what the opened links can do, by interface."""
+        known = capabilities or {}
+        cases = self.cases()
+        chosen = select(cases, self.selectors) if self.selectors else None
+        subjects = {name: t.subject(known.get(name)) for name, t in self.targets.items()}
+        allowed = self.allow_destructive and self.declaration.limits.allow_destructive
+        return plan_cases(cases, subjects, chosen, allow_destructive=allowed)
+
+
+def load_declaration(path: Path | None) -> Declaration:
+    """Return the declaration in `path`, by default that of the built-in metering system.
+
+    Raises UsageError when the file cannot be read and DeclarationError when it has mistakes.
+    """
+    if path is None:
+        path = Path(__file__).parent.parent / "simulator" / "device.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path}: octet {error.start} is not UTF-8; save the file as UTF-8"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"cannot read the declaration {path}: {error.strerror}") from None
+    return parse_declaration(text, str(path))
+
+
+def parse_declaration(text: str, source: str) -> Declaration:
+    """Return the declaration written in `text`, checked against the installed suites."""
+    installed = catalogue.suites()
+    return read_declaration(
+        text,
+        source,
+        {name: suite.proforma for name, suite in installed.items()},
+        {name: suite.profiles() for name, suite in installed.items()},
+    )
+
+
+def prepare(
+    declaration: Declaration,
+    *,
+    links: Mapping[str, str] | None = None,
+    selectors: Sequence[str] = (),
+    quick: bool = False,
+    allow_destructive: bool = False,
+) -> Preparation:
+    """Return the targets of a declaration; `links` replaces the link of an interface.
+
+    Raises UsageError for a link of an interface that is not declared or that cannot be right.
+    """
+    overrides = dict(links or {})
+    targets: dict[str, Target] = {}
+    mistakes: list[Mistake] = []
+    for name, interface in declaration.interfaces.items():
+        try:
+            url = LinkUrl.parse(overrides.pop(name, interface.link))
+        except UsageError as error:
+            mistakes.append(Mistake(f"{name}.link", "", str(error)))
+            continue
+        targets[name] = _target(catalogue.suite(name), interface, url)
+    if overrides:
+        names, declared = ", ".join(overrides), ", ".join(declaration.interfaces)
+        raise UsageError(f"--link {names}: not declared for this device (declared: {declared})")
+    if mistakes:
+        raise DeclarationError("link", mistakes)
+    preparation = Preparation(declaration, targets, tuple(selectors), quick, allow_destructive)
+    if selectors:
+        select(preparation.cases(), selectors)
+    return preparation
+
+
+def _target(suite: Suite, interface: Interface, url: LinkUrl) -> Target:
+    profile = suite.profiles()[interface.profile]
+    answers = {**suite.proforma.answers(interface.ics), **suite.facts(profile)}
+    return Target(
+        suite=suite,
+        profile=profile,
+        role=interface.role,
+        link=url,
+        line=suite.line(profile),
+        answers=answers,
+        values=suite.proforma.values(interface.ixit),
+        review=tuple(suite.proforma.review(answers)),
+    )
+
+
+def with_profile(preparation: Preparation, interface: str, profile: str) -> Preparation:
+    """Return the same preparation for another edition of one interface."""
+    target = preparation.targets[interface]
+    section = preparation.declaration.interfaces[interface].model_copy(update={"profile": profile})
+    changed = _target(target.suite, section, target.link)
+    return replace(preparation, targets={**preparation.targets, interface: changed})
+
+
+def run_name(declaration: Declaration, now: datetime | None = None) -> str:
+    """Return a run id: the time in UTC and the device, fit for a folder name."""
+    stamp = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H-%M-%SZ")
+    device = f"{declaration.item.manufacturer}-{declaration.item.type}-{declaration.item.serial}"
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "-" for c in device)
+    return f"{stamp}_{safe[:60].strip('-.') or 'device'}"
+
+
+def plan_json(
+    preparation: Preparation,
+    run: str,
+    plan: Iterable[PlannedCase],
+    capabilities: Mapping[str, frozenset[str] | None],
+    uncertainties: Mapping[str, float | None],
+) -> dict[str, Any]:
+    """Return the content of plan.json."""
+    return {
+        "schema": 1,
+        "run": run,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "mode": {
+            "quick": preparation.quick,
+            "observed_telegrams": preparation.observed_telegrams,
+            "simulated": preparation.is_simulated,
+        },
+        "selectors": list(preparation.selectors),
+        "allow_destructive": preparation.allow_destructive,
+        "decision_rule": DECISION_RULE,
+        "suites": {
+            name: {
+                "title": suite.title,
+                "digest": catalogue.digest(name),
+                "cases": len(catalogue.cases([name])),
+            }
+            for name, suite in catalogue.suites().items()
+        },
+        "interfaces": {
+            name: {
+                "profile": target.profile,
+                "title": target.suite.titles(target.profile),
+                "role": target.role,
+                "link": str(target.link),
+                "line": str(target.line),
+                "capabilities": None
+                if (found := capabilities.get(name)) is None
+                else sorted(found),
+                "uncertainty_s": uncertainties.get(name),
+                "answers": dict(target.answers),
+                "review": list(target.review),
+            }
+            for name, target in preparation.targets.items()
+        },
+        "cases": [row.to_json() for row in plan],
+    }
+
+
+def replan(plan: Mapping[str, Any], device_toml: str) -> tuple[PlannedCase, ...] | None:
+    """Return the plan that the installed suites make of a declaration, to compare with a run's.
+
+    None when the run was judged by other suites than the installed ones, so that nothing can be
+    said. `plan` is the content of plan.json.
+    """
+    installed = catalogue.suites()
+    suites = plan["suites"]
+    if set(suites) != set(installed) or any(
+        suites[name]["digest"] != catalogue.digest(name) for name in installed
+    ):
+        return None
+    declaration = parse_declaration(device_toml, "device.toml")
+    preparation = prepare(
+        declaration,
+        links={name: row["link"] for name, row in plan["interfaces"].items()},
+        selectors=plan["selectors"],
+        quick=plan["mode"]["quick"],
+        allow_destructive=plan["allow_destructive"],
+    )
+    capabilities = {
+        name: None if row["capabilities"] is None else frozenset(row["capabilities"])
+        for name, row in plan["interfaces"].items()
+    }
+    return preparation.plan(capabilities)
+
+
+def environment_json(
+    links: Mapping[str, Mapping[str, object]], self_test: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the content of environment.json: what the verdicts were made with."""
+    packages = {}
+    for name in _REPORTED_PACKAGES:
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {
+        "bench": {"version": __version__},
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "station": socket.gethostname(),
+        "packages": packages,
+        "links": {name: dict(details) for name, details in links.items()},
+        "self_test": None if self_test is None else dict(self_test),
+    }

@@ -1,0 +1,37 @@
+"""What P1 cases ask for: the shared observation, and its telegrams."""
+
+import pytest
+
+from bench.core.verdict import Reason
+from bench.engine.context import CaseContext, Inconclusive
+from bench.engine.observation import Ended
+from bench.engine.session import Session
+from suites.p1.watch import Seen, TelegramWatch, observe
+
+
+@pytest.fixture
+def watch(bench_session: Session, context: CaseContext) -> TelegramWatch:
+    """The shared observation, whatever it saw."""
+    found = observe(bench_session)
+    context.frames_from(found.frame)
+    if found.breaks:
+        context.inconclusive(
+            Reason.LINE,
+            f"the line was interrupted {len(found.breaks)} times in mid telegram; check the cable",
+        )
+    if found.ended is Ended.SILENCE and found.counted():
+        context.inconclusive(
+            Reason.SHORT,
+            f"the port fell silent after {found.counted()} of {found.wanted} telegrams",
+        )
+    return found
+
+
+@pytest.fixture
+def telegrams(watch: TelegramWatch) -> tuple[Seen, ...]:
+    """The observed telegrams; at least one, or the case is inconclusive."""
+    if unwell := watch.unwell():
+        raise Inconclusive(unwell.reason, unwell.message)
+    if not watch.telegrams:
+        raise Inconclusive(Reason.LINE, "every telegram was interrupted; check the cable")
+    return watch.telegrams

@@ -1,0 +1,185 @@
+"""Watching a P1 port: telegrams and what lies between them, each with its place in the stream."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from bench.core.clock import seconds
+from bench.core.link import Capability, LinkEnded
+from bench.core.trace import Chunk, Frame
+from bench.core.verdict import Reason
+from bench.engine.observation import Ended
+from bench.engine.session import Session
+from bench.engine.suite import Unwell
+from bench.protocols.p1.profile import Profile, load_profile
+from bench.protocols.p1.splitter import Noise, Piece, TelegramOctets, TelegramSplitter
+from bench.protocols.p1.telegram import Telegram, decode_telegram
+
+#: silence that ends an observation: some intervals, and time for a person to see to the cable
+_PATIENCE_INTERVALS = 3
+_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One telegram as it came over the line, with its decoding."""
+
+    frame: TelegramOctets
+    telegram: Telegram
+
+    @property
+    def number(self) -> int:
+        """Number of the frame within the observation."""
+        return self.frame.number
+
+
+class TelegramWatch:
+    """Collects telegrams until `wanted` are there, or the port falls silent.
+
+    What precedes the first telegram is not judged: the bench may have joined in mid telegram. So
+    is what follows the last complete one, and a telegram that breaks off into a silence of more
+    than two intervals: that is a pulled cable rather than a meter that forgets its end mark.
+    `timed` says whether the stamps of the chunks mean anything.
+    """
+
+    def __init__(self, profile: Profile, wanted: int, *, timed: bool = True) -> None:
+        self.profile = profile
+        self.wanted = wanted
+        self.ended: Ended | None = None
+        self.octets = 0
+        self.breaks: list[Frame] = []
+        self._timed = timed
+        self._splitter = TelegramSplitter(profile.line.character_ns if timed else 0)
+        self._pieces: list[Piece] = []
+        self._telegrams = 0
+        self._last_ns: int | None = None
+
+    # -- what the engine calls
+
+    def feed(self, chunk: Chunk) -> None:
+        """Take the next chunk."""
+        self.octets += len(chunk.octets)
+        self._take(self._splitter.feed(chunk))
+
+    def finish(self, ended: Ended) -> None:
+        """Take the end: what is left is kept when it is complete."""
+        self.ended = ended
+        left = self._splitter.flush()
+        self._take([p for p in left if isinstance(p, TelegramOctets) and p.complete])
+
+    def complete(self) -> bool:
+        """Return whether the wanted number of telegrams was seen."""
+        return self._telegrams >= self.wanted
+
+    def deadline_ns(self, started_ns: int) -> int:
+        """Return when waiting ends: no telegram, whatever else arrives, for that long."""
+        patience = seconds(_PATIENCE_INTERVALS * self.profile.interval_s + _PATIENCE_S)
+        return max(started_ns, self._last_ns or 0) + patience
+
+    def counted(self) -> int:
+        """Return how many telegrams were seen."""
+        return self._telegrams
+
+    def frame(self, number: int) -> Frame:
+        """Return a piece of the stream by number, telegrams with their annotated fields."""
+        piece = self._pieces[number - self._pieces[0].number]
+        if isinstance(piece, TelegramOctets):
+            fields = decode_telegram(piece.octets, self.profile).fields()
+            return replace(piece, fields=fields)
+        return piece
+
+    def _take(self, pieces: Sequence[Piece]) -> None:
+        for piece in pieces:
+            self._note_break(piece)
+            self._pieces.append(piece)
+            if isinstance(piece, TelegramOctets):
+                self._telegrams += 1
+                self._last_ns = piece.until_ns
+
+    def _note_break(self, following: Piece) -> None:
+        if not self._timed or not self._pieces:
+            return
+        before = self._pieces[-1]
+        if isinstance(before, TelegramOctets) and not before.complete:
+            gap = following.at_ns - before.until_ns
+            if gap > 2 * seconds(self.profile.interval_s):
+                self.breaks.append(before)
+
+    # -- what the cases look at
+
+    @cached_property
+    def telegrams(self) -> tuple[Seen, ...]:
+        """The telegrams that are judged, in the order of arrival."""
+        broken = {piece.number for piece in self.breaks}
+        return tuple(
+            Seen(piece, decode_telegram(piece.octets, self.profile))
+            for piece in self._pieces
+            if isinstance(piece, TelegramOctets) and piece.number not in broken
+        )
+
+    @cached_property
+    def between(self) -> tuple[Noise, ...]:
+        """What stands between telegrams: pieces after the first telegram that belong to none."""
+        first = next((p.number for p in self._pieces if isinstance(p, TelegramOctets)), None)
+        if first is None:
+            return ()
+        return tuple(p for p in self._pieces if isinstance(p, Noise) and p.number > first)
+
+    def before(self, seen: Seen) -> Noise | None:
+        """Return what stands right before a telegram, None if nothing or the observation began."""
+        index = seen.number - self._pieces[0].number - 1
+        if index <= 0:
+            return None
+        piece = self._pieces[index]
+        return piece if isinstance(piece, Noise) else None
+
+    def unwell(self) -> Unwell | None:
+        """Return why nothing can be judged: no octets at all, or octets but no telegram."""
+        if self._telegrams:
+            return None
+        if not self.octets:
+            return Unwell(
+                Reason.SILENT,
+                "no octet arrived; is the cable in, the data request raised, the port activated?",
+            )
+        return Unwell(
+            Reason.LINE,
+            f"{self.octets} octets arrived but no telegram; does the line run at "
+            f"{self.profile.line} as {self.profile.title} has it, and is it inverted?",
+        )
+
+
+def observe(session: Session) -> TelegramWatch:
+    """Return the shared observation of the P1 port, made at the first call."""
+    profile = load_profile(session.preparation.targets["p1"].profile)
+    wanted = session.preparation.observed_telegrams
+
+    def make() -> TelegramWatch:
+        timed = session.can("p1", Capability.TIMESTAMPS)
+        return TelegramWatch(profile, wanted, timed=timed)
+
+    return session.observe("p1", make)
+
+
+def closing_telegram(session: Session) -> Unwell | None:
+    """Wait for one more telegram: the known-good exchange after a group of cases.
+
+    A recording that has ended, or a port that fell silent during the observation, has been
+    reported by then.
+    """
+    watched = observe(session)
+    if watched.ended is not Ended.COMPLETE:
+        return None
+    link, clock = session.link("p1"), session.clock
+    watch = TelegramWatch(watched.profile, 1)
+    deadline = clock.now() + watch.deadline_ns(0)
+    while not watch.complete() and clock.now() < deadline and not session.stopping:
+        try:
+            chunk = link.read(deadline)
+        except LinkEnded:
+            return None
+        if chunk is not None:
+            watch.feed(chunk)
+    if watch.complete() or session.stopping:
+        return None
+    return Unwell(Reason.SURVIVAL, "no telegram came any more")
