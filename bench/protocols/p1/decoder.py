@@ -16,12 +16,13 @@ from bench.protocols.p1.framing import (
 )
 from bench.protocols.p1.objects import ObjectFormat
 from bench.protocols.p1.profile import Profile
-from bench.protocols.p1.telegram import DataLine, Telegram
+from bench.protocols.p1.telegram import DataLine, FromLines, Telegram
 
 _PART = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[0-9]{1,2})"
 _OBIS = re.compile(rf"{_PART}-{_PART}:{_PART}\.{_PART}\.{_PART}(?=[(*])", re.ASCII)
 _OBIS_F = re.compile(rf"\*{_PART}(?=\()", re.ASCII)
 _GROUPS = re.compile(r"(?:\([^()]*\))+")
+_DEVICE_TYPE = ":24.1.0"
 _VERSION_OBJECTS = frozenset({"1-3:0.2.8", "0-0:96.1.4"})
 
 
@@ -38,6 +39,7 @@ class _Decoder:
         self.profile = profile
         self.findings: list[tuple[Finding, ObjectFormat | None]] = []
         self.data: list[DataLine] = []
+        self.types: dict[str, int] = {}  # M-Bus device type by channel, "0-1" to "0-4"
 
     def add(self, findings: Iterable[Finding], found: ObjectFormat | None = None) -> None:
         self.findings += ((finding, found) for finding in findings)
@@ -73,8 +75,9 @@ class _Decoder:
         crc, findings = read_crc(text[start:], covered, tail, number, self._crc(tail))
         if number not in spoilt:
             self.add(f._replace(offset=f.offset + start) for f in findings)
+        content = FromLines(tuple(self.data))
         problems = sorted((self._problem(f, found) for f, found in self.findings), key=_position)
-        return Telegram(self.octets, header, tuple(self.data), crc, tuple(problems), self.profile)
+        return Telegram(self.octets, header, crc, tuple(problems), self.profile, content)
 
     def _start(self, text: str) -> int:
         """Return the offset of the `/`, 0 if there is none."""
@@ -188,6 +191,9 @@ class _Decoder:
             finding = Finding("unknown-object", data.offset, data.length, data.line, message)
             self.add([finding])
             return data
+        channel = data.obis.partition(":")[0]
+        if known.by_type:
+            known = known.by_type.get(self.types.get(channel, -1), known)
         shape = known.match("".join(f"({group})" for group in data.groups), data.groups)
         if shape is None:
             for group, fault in known.diagnose(data.groups):
@@ -197,6 +203,8 @@ class _Decoder:
                     at, length = data.offsets[group], max(len(data.groups[group]), 1)
                 message = f"{data.obis} ({known.meaning}): {fault.message}"
                 self.add([Finding(fault.code, at, length, data.line, message)], known)
+        elif data.obis.endswith(_DEVICE_TYPE):
+            self.types[channel] = int(data.groups[0])
         return data._replace(format=known, shape=shape)
 
     def _problem(self, finding: Finding, found: ObjectFormat | None) -> Problem:

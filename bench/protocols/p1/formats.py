@@ -9,7 +9,8 @@ A group is the text between two brackets. Profiles write formats as the companio
     S0..96        octet string, 0 to 96 hexadecimal characters
     D4            text of four digits whose leading zeros matter
     T0..1024      printable text
-    TST  TST12    time stamp with and without the flag for daylight saving
+    TST  TST12    time stamp with and without the flag for daylight saving;
+                  TST|632525252525 also takes these digits, which name no date
     =0-0:96.7.19  exactly this text
     ~0+(\\.0+)?    text that this regular expression matches
     empty         nothing
@@ -64,7 +65,11 @@ class Format(ABC):
     def fits(self, text: str) -> bool:
         """Whether `text` has this format."""
         fits = _compiled(self.pattern).fullmatch(text) is not None
-        return fits and (not self.calendar or stamp_exists(text))
+        return fits and (not self.calendar or self.in_calendar(text))
+
+    def in_calendar(self, text: str) -> bool:  # noqa: ARG002
+        """Whether text that fits `pattern` names a date that there is; true where none is meant."""
+        return True
 
     def fault(self, text: str) -> Fault | None:
         """Return what is wrong with `text`, or None if it has this format."""
@@ -236,10 +241,14 @@ class PlainText(Format):
 
 @dataclass(frozen=True, slots=True)
 class Stamp(Format):
-    """TST, YYMMDDhhmmssX with X = S or W; TST12 has no X (§6.4)."""
+    """TST, YYMMDDhhmmssX with X = S or W; TST12 has no X (§6.4).
+
+    `markers` are twelve digits each that stand for "no time" and need not be in the calendar.
+    """
 
     notation: str
     flag: bool
+    markers: tuple[str, ...] = ()
     calendar = True
 
     @property
@@ -250,6 +259,10 @@ class Stamp(Format):
     def value(self, text: str) -> TypedValue:
         """Return the stamp."""
         return Timestamp(text)
+
+    def in_calendar(self, text: str) -> bool:
+        """Whether the stamp names a second of the calendar, or is one of the markers."""
+        return stamp_exists(text) or text[:12] in self.markers
 
     def _explain(self, text: str) -> Fault:
         if _compiled(self.pattern).fullmatch(text):
@@ -286,13 +299,17 @@ _SIZED = re.compile(r"([ISDT])([0-9]+)(?:\.\.([0-9]+))?")
 @cache
 def parse_format(notation: str) -> Format:
     """Return the format that `notation` writes; UsageError if it is none."""
-    if notation in {"TST", "TST12"}:
-        return Stamp(notation, notation == "TST")
+    if notation == "TST12":
+        return Stamp(notation, flag=False)
+    if notation.partition("|")[0] == "TST":
+        return Stamp("TST", flag=True, markers=tuple(notation.split("|")[1:]))
     if notation == "empty":
         return Matching("empty", "")
     if notation.startswith("="):
         return Matching(notation[1:], re.escape(notation[1:]))
     if notation.startswith("~"):
+        if re.compile(notation[1:]).groups:
+            raise UsageError(f"{notation!r}: write (?:...) in place of (...)")
         return Matching(notation[1:], notation[1:])
     if notation.startswith("E[") and notation.endswith("]"):
         return Enumerated(notation, tuple(notation[2:-1].split("|")))

@@ -5,7 +5,6 @@ Text is Latin-1 throughout, so that every octet is one character and offsets sta
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from bench.protocols.crc import crc16_arc
@@ -35,8 +34,7 @@ class Line(NamedTuple):
         return self.offset + len(self.text) + len(self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Crc:
+class Crc(NamedTuple):
     """The CRC as `given` after the end mark and as `computed`, in four upper-case digits.
 
     `ok` is None where the edition has no CRC; a CRC that is missing or not hexadecimal is not ok.

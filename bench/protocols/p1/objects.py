@@ -1,13 +1,13 @@
 """What a profile says about one object: its meaning, the shapes of its groups, its rule."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
 from bench.core.check import Level
 from bench.protocols.p1.formats import Fault, Format, TypedValue, generic_value
-from bench.protocols.p1.timestamp import stamp_exists
 
 
 class Rule(StrEnum):
@@ -60,7 +60,10 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class ObjectFormat:
-    """One object of a profile; `obis` may hold the channel wildcard `n`."""
+    """One object of a profile; `obis` may hold the channel wildcard `n`.
+
+    `by_type` narrows the shapes for the types of M-Bus device that the standard tells apart.
+    """
 
     obis: str
     meaning: str
@@ -68,6 +71,7 @@ class ObjectFormat:
     rule: Rule = Rule.OPTIONAL
     level: Level = Level.MUST
     clause: str = ""
+    by_type: Mapping[int, "ObjectFormat"] = field(default_factory=dict, compare=False)
     _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -88,7 +92,7 @@ class ObjectFormat:
         shape = self.shapes[found.lastindex - 1]
         formats = shape.formats(len(groups)) or ()
         for form, group in zip(formats, groups, strict=True):
-            if form.calendar and not stamp_exists(group):
+            if form.calendar and not form.in_calendar(group):
                 return None
         return shape
 

@@ -4,8 +4,8 @@ The data files are vectors/p1/profiles/*.toml; a file that names a `base` holds 
 differs from it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -37,13 +37,13 @@ class ClockRule:
     daylight: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """All that an edition says about its telegrams.
 
     `objects` is keyed by OBIS code with the channel filled in; `patterns` lists each object once
-    with the wildcard `n`. `mandatory` is the set always required, per rule. `clauses` says which
-    clause a problem code cites, `levels` how binding it is where that is not `must`.
+    with the wildcard `n`. `clauses` says which clause a problem code cites, `levels` how binding it is where that is not `must`. `layouts`
+    belongs to the decoder, which keeps there what it has learnt.
     """
 
     key: str
@@ -65,6 +65,7 @@ class Profile:
     objects: Mapping[str, ObjectFormat]
     clauses: Mapping[str, str]
     levels: Mapping[str, Level]
+    layouts: dict[bytes, Any] = field(default_factory=dict, repr=False)
 
     def find(self, obis: str) -> ObjectFormat | None:
         """Return what the profile says about an object, or None if it does not know it."""
@@ -83,14 +84,15 @@ class Profile:
     def level(self, code: str, found: ObjectFormat | None = None) -> Level:
         """Return how binding the rule is that a problem with `code` breaks."""
         level = self.levels.get(code, Level.MUST)
-        if level is Level.MUST and found is not None:
+        if level is Level.MUST and found is not None and code in _OF_THE_FORMAT:
             return found.level
         return level
 
-    def __hash__(self) -> int:
-        return hash(self.key)
 
-
+_OF_THE_FORMAT = frozenset(
+    {"format", "unit", "unit-unexpected", "enum", "timestamp"}
+    | {"octet-string", "octet-string-length", "octet-string-case"}
+)
 _OF_THE_OBJECT = frozenset({"format", "unit", "unit-unexpected", "enum", "octet-string-length"})
 
 
@@ -126,6 +128,8 @@ def _choices() -> str:
     return ", ".join(f"{key} ({', '.join(a)})" if a else key for key, a in aliases.items())
 
 
+# An entry with `groups` of its own inherits none of these.
+_SHAPE_KEYS = frozenset({"groups", "or", "repeat", "no_data", "by_type", "level", "clause"})
 _TABLES = ("line", "header", "telegram", "version", "clock", "clauses", "levels", "markers")
 
 
@@ -141,7 +145,11 @@ def _resolved(key: str) -> dict[str, Any]:
     if own.get("own_objects_only"):
         objects = {}
     for entry in own.get("object", ()):
-        objects[entry["obis"]] = {**objects.get(entry["obis"], {}), **entry}
+        defaults = {"clause": own["object_clause"]} if "object_clause" in own else {}
+        inherited = objects.get(entry["obis"], {})
+        if "groups" in entry:
+            inherited = {k: v for k, v in inherited.items() if k not in _SHAPE_KEYS}
+        objects[entry["obis"]] = {**inherited, **defaults, **entry}
     merged["object"] = list(objects.values())
     return merged
 
@@ -154,7 +162,8 @@ def _build(data: dict[str, Any]) -> Profile:
         section = clause if data.get("sections", True) else ""
         return f"{data['standard']}:{data['chapter']}{section}"
 
-    patterns = tuple(_object(entry, data["markers"], cited) for entry in data["object"])
+    level = data.get("object_level", "must")
+    patterns = tuple(_object(entry, data["markers"], level, cited) for entry in data["object"])
     channels = data.get("channels", 4)
     objects = {}
     for pattern in patterns:
@@ -189,17 +198,24 @@ def _build(data: dict[str, Any]) -> Profile:
     )
 
 
-def _object(entry: Mapping[str, Any], markers: Mapping[str, Any], cited: Any) -> ObjectFormat:
+def _object(
+    entry: Mapping[str, Any], markers: Mapping[str, Any], level: str, cited: Callable[[str], str]
+) -> ObjectFormat:
+    no_data = [g for marker in entry.get("no_data", ()) for g in markers[marker]]
+    marked = tuple(Shape(tuple(map(parse_format, groups)), (), True) for groups in no_data)
     repeat = tuple(map(parse_format, entry.get("repeat", ())))
-    shapes = [Shape(tuple(map(parse_format, entry["groups"])), repeat)]
-    shapes += [Shape(tuple(map(parse_format, groups))) for groups in entry.get("or", ())]
-    for marker in entry.get("no_data", ()):
-        shapes += [Shape(tuple(map(parse_format, g)), (), True) for g in markers[marker]]
-    return ObjectFormat(
-        obis=entry["obis"],
-        meaning=entry["meaning"],
-        shapes=tuple(shapes),
-        rule=Rule(entry.get("rule", "O")),
-        level=Level(entry.get("level", "must")),
-        clause=cited(entry.get("clause", ".12")),
-    )
+
+    def made(choices: Iterable[Sequence[str]], **more: Any) -> ObjectFormat:
+        shapes = tuple(Shape(tuple(map(parse_format, g)), repeat) for g in choices)
+        return ObjectFormat(
+            obis=entry["obis"],
+            meaning=entry["meaning"],
+            shapes=shapes + marked,
+            rule=Rule(entry.get("rule", "O")),
+            level=Level(entry.get("level", level)),
+            clause=cited(entry.get("clause", ".12")),
+            **more,
+        )
+
+    by_type = {int(kind): made(choices) for kind, choices in entry.get("by_type", {}).items()}
+    return made([entry["groups"], *entry.get("or", ())], by_type=by_type)

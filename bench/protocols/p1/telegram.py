@@ -3,17 +3,20 @@
 `decode_telegram` never raises for what is in the octets.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from bench.core.check import Level
 from bench.core.trace import Field, Problem
+from bench.protocols.p1.detect import detect_profile
 from bench.protocols.p1.formats import TypedValue
 from bench.protocols.p1.framing import Crc
 from bench.protocols.p1.objects import ObjectFormat, Shape
 from bench.protocols.p1.profile import Profile
 from bench.protocols.p1.timestamp import Timestamp
+
+__all__ = ["Crc", "DataLine", "Telegram", "Value", "decode_telegram", "detect_profile"]
 
 
 class Value(NamedTuple):
@@ -65,6 +68,39 @@ class DataLine(NamedTuple):
 _GENERIC = ObjectFormat("", "", ())
 
 
+class Content(Protocol):
+    """Where a telegram has its lines and values from."""
+
+    def lines(self) -> tuple[DataLine, ...]:
+        """Return the data lines."""
+        ...
+
+    def objects(self) -> dict[str, list[Value]]:
+        """Return the values by OBIS code."""
+        ...
+
+
+class FromLines:
+    """Content of a telegram whose lines were all looked at."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, lines: tuple[DataLine, ...]) -> None:
+        self._lines = lines
+
+    def lines(self) -> tuple[DataLine, ...]:
+        """Return the data lines."""
+        return self._lines
+
+    def objects(self) -> dict[str, list[Value]]:
+        """Return the values of all well-formed lines, in their order."""
+        found: dict[str, list[Value]] = {}
+        for line in self._lines:
+            if line.obis is not None and line.well_formed:
+                found.setdefault(line.obis, []).extend(line.values())
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Telegram:
     """A decoded telegram with its octets and every problem, in the order of the octets.
@@ -74,10 +110,15 @@ class Telegram:
 
     octets: bytes
     header: str
-    lines: tuple[DataLine, ...]
     crc: Crc
     problems: tuple[Problem, ...]
-    profile: Profile | None = None
+    profile: Profile | None
+    _content: Content = field(repr=False, compare=False)
+
+    @property
+    def lines(self) -> tuple[DataLine, ...]:
+        """The data lines in the order of the telegram."""
+        return self._content.lines()
 
     @property
     def flag_id(self) -> str:
@@ -91,15 +132,18 @@ class Telegram:
 
     def values(self, obis: str) -> list[Value]:
         """Return the values of an object, empty if the telegram lacks it."""
-        return [value for line in self.lines if line.obis == obis for value in line.values()]
+        return self.objects().get(obis, [])
 
     def objects(self) -> dict[str, list[Value]]:
         """Return the values of all well-formed objects by OBIS code, in the telegram's order."""
-        found: dict[str, list[Value]] = {}
-        for line in self.lines:
-            if line.obis is not None and line.well_formed:
-                found.setdefault(line.obis, []).extend(line.values())
-        return found
+        return self._content.objects()
+
+    def level(self, problem: Problem) -> Level:
+        """Return how binding the rule is that a problem breaks; `must` without profile."""
+        if self.profile is None:
+            return Level.MUST
+        found = next((line.format for line in self.lines if line.line == problem.line), None)
+        return self.profile.level(problem.code, found)
 
     def fields(self) -> tuple[Field, ...]:
         """Return the annotated octets of the whole telegram, without gap or overlap."""
@@ -137,12 +181,6 @@ def _plain(value: Value) -> int | float | str:
     return typed.text if isinstance(typed, Timestamp) else typed
 
 
-def line_values(lines: tuple[DataLine, ...]) -> Iterator[Value]:
-    """Yield every value of every line."""
-    for line in lines:
-        yield from line.values()
-
-
 def decode_telegram(octets: bytes, profile: Profile | None = None) -> Telegram:
     """Decode one telegram, from its `/` to the line end after its end mark.
 
@@ -150,5 +188,12 @@ def decode_telegram(octets: bytes, profile: Profile | None = None) -> Telegram:
     also the formats of the objects it knows.
     """
     from bench.protocols.p1.decoder import decode
+    from bench.protocols.p1.layout import recall, remember
 
-    return decode(octets, profile)
+    if profile is None or not profile.has_crc:
+        return decode(octets, profile)
+    telegram = recall(octets, profile)
+    if telegram is None:
+        telegram = decode(octets, profile)
+        remember(telegram, profile)
+    return telegram
