@@ -1,0 +1,78 @@
+import queue
+
+import pytest
+
+from adapters.reader import ChunkReader
+from bench.core.clock import SECOND, MonotonicClock
+from bench.core.errors import AdapterLost
+
+
+class Port:
+    """A receiving side fed by the test: octets, None for a time-out, or an exception."""
+
+    def __init__(self, *events: object) -> None:
+        self.events: queue.Queue[object] = queue.Queue()
+        for event in events:
+            self.events.put(event)
+
+    def receive(self) -> bytes | None:
+        event = self.events.get(timeout=10)
+        if isinstance(event, Exception):
+            raise event
+        return event
+
+    def wake(self) -> None:
+        self.events.put(None)
+
+
+def reader_of(port: Port, capacity_octets: int = 100) -> ChunkReader:
+    return ChunkReader("tcp://meter:1", MonotonicClock(), port.receive, port.wake, capacity_octets)
+
+
+def read(reader: ChunkReader) -> bytes:
+    chunk = reader.read(reader._clock.now() + 10 * SECOND)
+    assert chunk is not None
+    return chunk.octets
+
+
+def test_all_that_came_is_read_before_the_loss_is_told():
+    reader = reader_of(Port(b"one", None, b"two", AdapterLost("gone")))
+    assert [read(reader), read(reader)] == [b"one", b"two"]
+    for _ in range(2):
+        with pytest.raises(AdapterLost, match="gone"):
+            read(reader)
+    assert reader.close()
+
+
+def test_whatever_goes_wrong_in_the_thread_ends_the_link():
+    reader = reader_of(Port(ZeroDivisionError("division by zero")))
+    with pytest.raises(AdapterLost, match="tcp://meter:1: reading failed: division by zero"):
+        read(reader)
+    assert reader.close()
+
+
+def test_octets_that_do_not_fit_are_counted_and_told():
+    reader = reader_of(Port(bytes(60), bytes(40), bytes(7), b"x"))
+    reader._thread.join(10)
+    assert [len(read(reader)), len(read(reader))] == [60, 40]
+    with pytest.raises(AdapterLost, match="100 are waiting, the next 7 did not fit"):
+        read(reader)
+    assert reader.overrun == 7
+    assert reader.close()
+
+
+def test_room_is_made_by_reading():
+    port = Port(bytes(60))
+    reader = reader_of(port)
+    for _ in range(5):
+        assert len(read(reader)) == 60
+        port.events.put(bytes(60))
+    assert reader.overrun == 0
+    assert reader.close()
+
+
+def test_a_closed_reader_says_so_and_drops_what_was_queued():
+    reader = reader_of(Port(b"one"))
+    assert reader.close()
+    with pytest.raises(AdapterLost, match="closed by the bench"):
+        read(reader)
