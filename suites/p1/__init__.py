@@ -6,6 +6,7 @@ from functools import cache
 from bench.core.clause import clauses_from_data
 from bench.core.ics import Proforma
 from bench.core.line import LineSettings
+from bench.core.verdict import Reason
 from bench.engine.session import Session
 from bench.engine.suite import Suite, Unwell
 from bench.protocols.p1.formats import Enumerated, Format, OctetString, Stamp
@@ -48,7 +49,9 @@ def _always_has(profile: Profile, kind: type[Format]) -> bool:
 
 
 def _opening(session: Session) -> Unwell | None:
-    return observe(session).unwell()
+    """Something must arrive; octets that are no telegram are for the cases to judge."""
+    unwell = observe(session).unwell()
+    return unwell if unwell and unwell.reason is Reason.SILENT else None
 
 
 def _closing(session: Session) -> Unwell | None:

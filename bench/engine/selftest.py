@@ -1,0 +1,320 @@
+"""How we know that a case can fail: every fault must be killed by the check that claims it.
+
+The reference device of each profile and every legal oddity must pass; every fault, alone, must
+make its killers miss and nothing else beyond what its `also` allows. One pytest session goes over
+the cases once for each subject, so that they run exactly as in a real run.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.core.check import Outcome
+from bench.core.errors import BenchError, UsageError
+from bench.core.result import Attempt
+from bench.core.verdict import Applicability, Verdict
+from bench.engine import catalogue
+from bench.engine.plugin import NAME, CasePlugin, item_case
+from bench.engine.preparation import Preparation, load_declaration, prepare, with_profile
+from bench.engine.pytest_run import pytest_cases
+from bench.engine.session import Session
+from bench.simulator.faults import Fault, Variation, faults, variations
+
+
+class FaultOutcome(StrEnum):
+    """What became of a fault."""
+
+    KILLED = "killed"
+    WRONG_REASON = "wrong-reason"
+    SURVIVED = "survived"
+    BROKEN = "broken"
+
+
+class BenignOutcome(StrEnum):
+    """What became of a legal oddity."""
+
+    PASS = "pass"
+    FALSE_ALARM = "false-alarm"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultResult:
+    """A fault with its outcome; `by` lists the checks that missed, `why` what is not right."""
+
+    fault: Fault
+    outcome: FaultOutcome
+    by: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BenignResult:
+    """A legal oddity with its outcome; `by` lists the cases that did not pass."""
+
+    variation: Variation
+    outcome: BenignOutcome
+    by: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An exception to the gate, with its reason and the day on which it was accepted."""
+
+    subject: str
+    reason: str
+    date: str
+
+
+@dataclass(slots=True)
+class SelfTest:
+    """The outcome of a self-test."""
+
+    faults: list[FaultResult] = field(default_factory=list)
+    benign: list[BenignResult] = field(default_factory=list)
+    cases: tuple[str, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+
+    @property
+    def cases_without_killer(self) -> list[str]:
+        """The cases that no fault made red by a check that it claims."""
+        killed = {
+            killer.partition(":")[0]
+            for result in self.faults
+            if result.outcome is FaultOutcome.KILLED
+            for killer in result.fault.killers
+        }
+        return [case for case in self.cases if case not in killed]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is open beyond the accepted exceptions."""
+        excused = {entry.subject for entry in self.accepted}
+        bad = [r.fault.id for r in self.faults if r.outcome is not FaultOutcome.KILLED]
+        bad += [r.variation.id for r in self.benign if r.outcome is not BenignOutcome.PASS]
+        return not set(bad + self.cases_without_killer) - excused
+
+    def score(self) -> dict[str, Any]:
+        """Return the counts that a report prints."""
+        killed = sum(1 for r in self.faults if r.outcome is FaultOutcome.KILLED)
+        alarms = sum(1 for r in self.benign if r.outcome is not BenignOutcome.PASS)
+        return {
+            "faults": len(self.faults),
+            "killed": killed,
+            "benign": len(self.benign),
+            "false_alarms": alarms,
+            "cases": len(self.cases),
+            "cases_without_killer": len(self.cases_without_killer),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the output of `meterbench selftest --json`."""
+        return {
+            "faults": [
+                {
+                    "id": r.fault.id,
+                    "interface": r.fault.interface,
+                    "outcome": str(r.outcome),
+                    "by": list(r.by),
+                    "why": r.why,
+                }
+                for r in self.faults
+            ],
+            "benign": [
+                {
+                    "id": r.variation.id,
+                    "interface": r.variation.interface,
+                    "outcome": str(r.outcome),
+                    "by": list(r.by),
+                    "why": r.why,
+                }
+                for r in self.benign
+            ],
+            "cases_without_killer": self.cases_without_killer,
+            "accepted": [
+                {"subject": a.subject, "reason": a.reason, "date": a.date} for a in self.accepted
+            ],
+        }
+
+
+def run_selftest(
+    selectors: Sequence[str] = (),
+    progress: Callable[[FaultResult | BenignResult], None] | None = None,
+) -> SelfTest:
+    """Run the reference devices, every legal oddity and every fault against their cases.
+
+    `selectors` are interfaces or beginnings of fault ids (`p1`, `p1.crc`). With the latter, only
+    the cases that those faults name are asked for a killer. Raises UsageError when nothing fits.
+    """
+    interfaces = list(catalogue.suites())
+    chosen: list[Fault | Variation] = [
+        subject
+        for interface in interfaces
+        for subject in (*variations(interface), *faults(interface))
+        if _meant(subject, selectors)
+    ]
+    if not chosen:
+        raise UsageError(
+            f"no fault matches {' '.join(selectors)}; write an interface (p1) or the beginning of "
+            "a fault's id (p1.crc)"
+        )
+    whole = [i for i in interfaces if not selectors or i in selectors]
+    asked = {case.id for case in catalogue.cases(whole)}
+    asked |= {k.partition(":")[0] for s in chosen if isinstance(s, Fault) for k in s.killers}
+    result = SelfTest(cases=tuple(sorted(asked)), accepted=accepted_exceptions())
+    for interface in interfaces:
+        subjects = [s for s in chosen if s.interface == interface]
+        if subjects:
+            _Passes(interface, subjects, result, progress).run()
+    return result
+
+
+def _meant(subject: Fault | Variation, selectors: Sequence[str]) -> bool:
+    return not selectors or any(
+        subject.interface == s or ("." in s and subject.id.startswith(s)) for s in selectors
+    )
+
+
+def accepted_exceptions() -> tuple[Accepted, ...]:
+    """Return the exceptions that are accepted for now, each with reason and date."""
+    path = Path(__file__).with_name("accepted.toml")
+    rows = tomllib.loads(path.read_text(encoding="utf-8")).get("accepted", [])
+    return tuple(Accepted(row["subject"], row["reason"], str(row["date"])) for row in rows)
+
+
+def subject_preparation(subject: Fault | Variation) -> Preparation:
+    """Return the run of the simulated device with this subject in it."""
+    url = f"simulated:{subject.interface}?fault={subject.id}"
+    preparation = prepare(load_declaration(None), links={subject.interface: url})
+    return with_profile(preparation, subject.interface, subject.profile)
+
+
+class _Passes:
+    """One pytest session that goes over the cases of an interface once for each subject."""
+
+    def __init__(
+        self,
+        interface: str,
+        subjects: Iterable[Fault | Variation],
+        result: SelfTest,
+        progress: Callable[[FaultResult | BenignResult], None] | None,
+    ) -> None:
+        self._interface = interface
+        self._subjects = list(subjects)
+        self._result = result
+        self._progress = progress
+        self._attempts: dict[str, Attempt] = {}
+
+    def run(self) -> None:
+        """Collect once, run many times."""
+        pytest_cases([self._interface], [self])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Take the place of a run: nothing is selected away, no evidence is kept."""
+        preparation = subject_preparation(self._subjects[0])
+        plugin = CasePlugin(Session(preparation), (), finished=lambda r: self._note(r.attempt))
+        config.pluginmanager.register(plugin, NAME)
+
+    def _note(self, attempt: Attempt) -> None:
+        self._attempts[attempt.case] = attempt
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Go over the items once for each subject."""
+        plugin = session.config.pluginmanager.getplugin(NAME)
+        assert isinstance(plugin, CasePlugin)
+        for subject in self._subjects:
+            self._attempts = {}
+            problem = ""
+            try:
+                self._pass(session, plugin, subject)
+            except BenchError as error:
+                problem = str(error)
+            result = judge_subject(subject, self._attempts, problem)
+            if isinstance(result, FaultResult):
+                self._result.faults.append(result)
+            else:
+                self._result.benign.append(result)
+            if self._progress:
+                self._progress(result)
+        return True
+
+    def _pass(
+        self, session: pytest.Session, plugin: CasePlugin, subject: Fault | Variation
+    ) -> None:
+        preparation = subject_preparation(subject)
+        plugin.session = Session(preparation)
+        try:
+            capabilities = {self._interface: plugin.session.link(self._interface).capabilities}
+            selected = {
+                row.id
+                for row in preparation.plan(capabilities)
+                if row.applicability is Applicability.SELECTED
+            }
+            items = [i for i in session.items if (c := item_case(i)) and c.id in selected]
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        finally:
+            plugin.session.close()
+
+
+def judge_subject(
+    subject: Fault | Variation, attempts: dict[str, Attempt], problem: str = ""
+) -> FaultResult | BenignResult:
+    """Return the outcome of one subject from what the cases recorded.
+
+    `problem` says why the subject could not be run, "" when it could.
+    """
+    errors = [
+        f"{attempt.case}: {attempt.judgement.message}"
+        for attempt in attempts.values()
+        if attempt.judgement.verdict is Verdict.ERROR
+    ]
+    broken = problem or "; ".join(errors) or ("" if attempts else "no case ran")
+    if isinstance(subject, Variation):
+        return _judge_variation(subject, attempts, broken)
+    missed = tuple(
+        f"{attempt.case}:{check.id}"
+        for attempt in attempts.values()
+        for check in attempt.checks
+        if check.outcome is Outcome.MISSED
+    )
+    if broken:
+        return FaultResult(subject, FaultOutcome.BROKEN, missed, broken)
+    if not missed:
+        return FaultResult(subject, FaultOutcome.SURVIVED, (), "no check missed")
+    idle = [killer for killer in subject.killers if killer not in missed]
+    allowed = (*subject.killers, *subject.also)
+    stray = [check for check in missed if not any(_covers(a, check) for a in allowed)]
+    if not idle and not stray:
+        return FaultResult(subject, FaultOutcome.KILLED, missed)
+    why = []
+    if idle:
+        why.append(f"did not miss: {', '.join(idle)}")
+    if stray:
+        why.append(f"missed although nobody claims it: {', '.join(stray)}")
+    return FaultResult(subject, FaultOutcome.WRONG_REASON, missed, "; ".join(why))
+
+
+def _covers(allowed: str, check: str) -> bool:
+    return fnmatchcase(check, allowed) or fnmatchcase(check.partition(":")[0], allowed)
+
+
+def _judge_variation(subject: Variation, attempts: dict[str, Attempt], broken: str) -> BenignResult:
+    red = [a for a in attempts.values() if a.judgement.verdict is not Verdict.PASS]
+    by = tuple(a.case for a in red)
+    if broken:
+        return BenignResult(subject, BenignOutcome.BROKEN, by, broken)
+    if red:
+        first = red[0].judgement
+        why = f"{red[0].case} {first.verdict} {first.reason}: {first.message}"
+        return BenignResult(subject, BenignOutcome.FALSE_ALARM, by, why)
+    return BenignResult(subject, BenignOutcome.PASS)
