@@ -96,6 +96,8 @@ class RunFolder:
 
         def build(data: Any) -> Mapping[str, Any]:
             str(data["bench"]["version"])
+            if not isinstance(data.get("self_test"), dict | None):
+                raise TypeError("self_test is neither null nor an object")
             for link in data["links"].values():
                 int(link["epoch_ns"])
             return dict(data)

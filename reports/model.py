@@ -85,6 +85,13 @@ def render_json(report: Report) -> bytes:
 def build_report(folder: Path) -> Report:
     """Return what the run in `folder` says; EvidenceError names a file that is damaged."""
     run = RunFolder.open(folder)
+    try:
+        return _build(run)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise EvidenceError(f"plan.json or environment.json is damaged: {error!r}") from error
+
+
+def _build(run: RunFolder) -> Report:
     plan = run.plan()
     environment = run.environment()
     catalogue = run.catalogue()
@@ -128,7 +135,7 @@ def build_report(folder: Path) -> Report:
         cases=cases,
         remarks=_remarks(run, plan, events),
         declaration=run.declaration_text(),
-        evidence=tuple(_evidence(folder)),
+        evidence=tuple(_evidence(run.path)),
         renderer=renderer_digest(),
     )
 
