@@ -16,7 +16,11 @@ from bench._home import check_home
 from bench.cli.lazy import LazyCommand, LazyGroup
 from bench.core.errors import BenchError
 
-COMMANDS: dict[str, LazyCommand] = {}
+COMMANDS: dict[str, LazyCommand] = {
+    "key": LazyCommand("bench.cli.key:key_group", "make keys to sign reports with"),
+    "sign": LazyCommand("bench.cli.sign:sign", "sign the report of a finished run"),
+    "verify": LazyCommand("bench.cli.verify:verify", "verify a signed run: files, verdicts, plan"),
+}
 """Name on the command line -> where it is defined and what the list of commands says of it."""
 
 _BENCH_ERROR = BenchError.exit_code
