@@ -65,8 +65,9 @@ class _Decoder:
             if mark != line.offset:
                 message = "the end mark '!' is not at the start of a line"
                 self.add([Finding("end-mark", mark, 1, number, message)])
-                rest = Line(number, line.offset, line.text[: mark - line.offset], "")
-                self._body((rest,), spoilt)
+                before = line.text[: mark - line.offset]
+                if before.strip():
+                    self._body((Line(number, line.offset, before, ""),), spoilt)
             if line.after < len(text):
                 message = "octets after the line of the end mark"
                 extra = len(text) - line.after

@@ -42,8 +42,9 @@ class Profile:
     """All that an edition says about its telegrams.
 
     `objects` is keyed by OBIS code with the channel filled in; `patterns` lists each object once
-    with the wildcard `n`. `clauses` says which clause a problem code cites, `levels` how binding it is where that is not `must`. `layouts`
-    belongs to the decoder, which keeps there what it has learnt.
+    with the wildcard `n`. `clauses` says which clause a problem code cites, `levels` how binding
+    it is where that is not `must`. `layouts` belongs to the decoder, which keeps there what it
+    has learnt.
     """
 
     key: str
@@ -111,12 +112,16 @@ def _aliases() -> Mapping[str, str]:
     return found
 
 
-@cache
 def load_profile(name: str) -> Profile:
     """Return the profile with this key or alias; UsageError that lists the choices if none."""
     key = _aliases().get(name.removeprefix("p1/").lower())
     if key is None:
         raise UsageError(f"there is no P1 profile {name!r}; choose one of: {_choices()}")
+    return _loaded(key)
+
+
+@cache
+def _loaded(key: str) -> Profile:
     return _build(_resolved(key))
 
 
