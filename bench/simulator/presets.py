@@ -64,6 +64,7 @@ def _luxembourg(seed: int) -> Household:
         tariffs=Tariffs(peak=1, off=1, count=1),
         serial="SAG1" + digits(12, seed, 30),
         limiter_kw=Decimal("69.0"),
+        fuse_a=Decimal(100),
         submeters=(_gas(seed, "FLO", 11),),
     )
 

@@ -50,7 +50,8 @@ def deviation(id: str) -> Fault | Variation:
     interface = id.partition(".")[0]
     known: dict[str, Fault | Variation] = {}
     if interface in _MODULES:
-        known = {one.id: one for one in (*faults(interface), *variations(interface))}
+        known |= {one.id: one for one in faults(interface)}
+        known |= {one.id: one for one in variations(interface)}
     if id in known:
         return known[id]
     near = get_close_matches(id, known, n=3, cutoff=0.5)

@@ -250,7 +250,7 @@ _RANGE = (
     _range("breaker-two-digits", "sends state 01 for the breaker", _BREAKER, "(01)"),
     _range("breaker-empty", "sends no state for the breaker", _BREAKER, "()"),
     _range("valve-3", "sends state 3 for the gas valve", "0-1:24.4.0", "(3)"),
-    _range("relay-2", "sends state 2 for a relay", "0-1:96.3.10", "(2)", "be21"),
+    _range("relay-3", "sends state 3 for a relay", "0-1:96.3.10", "(3)", "be21"),
 )
 
 _UNKNOWN = (

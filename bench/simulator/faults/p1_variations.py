@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from bench.protocols.p1.profile import profile_names
 from bench.simulator.faults.fault import Alteration, Variation
@@ -36,8 +37,7 @@ def _variation(
 
 def _sizes(octets: bytes, cuts: Sequence[int]) -> list[int]:
     """Return the sizes of the pieces between the offsets `cuts`."""
-    edges = [0, *sorted(set(cuts)), len(octets)]
-    return [b - a for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return [b - a for a, b in pairwise([0, *sorted(set(cuts)), len(octets)]) if b > a]
 
 
 def _inside_line_ends(octets: bytes) -> list[int]:
@@ -209,7 +209,6 @@ _DEVICES = (
     _variation("no-data", "the gas meter has not been read yet", "DSMR-5.0.2:6.10", home(_unread)),
     _marker("summer", "the marker for no data carries S in winter", "(632525252525S)(00000.000)"),
     _marker("1970", "a dead channel shows 1 January 1970", "(700101010000W)(00000000)"),
-    _marker("unit", "the marker for no data keeps the unit", "(632525252525W)(00000.000*m3)"),
     _variation(
         "no-data-identifier",
         "the identifier of the linked device is empty",
@@ -223,7 +222,11 @@ _DEVICES = (
         value(_GAS, lambda text: re.sub(r"\(0(\d{4}\.\d\d)\d\*", r"(00\1*", text)),
     ),
     _variation(
-        "no-reading-in-be17", "unread devices", "eMUCS-P1-1.7.1", home(_unread), profile="be17"
+        "no-data-be17",
+        "the gas and water meters have not been read yet",
+        "eMUCS-P1-1.7.1",
+        home(_unread),
+        profile="be17",
     ),
 )
 
@@ -291,7 +294,7 @@ _VALUES = (
         home(lambda house: replace(house, phases=1)),
     ),
     _variation(
-        "summer-start",
+        "breaker-and-valve-open",
         "the valve and the breaker are open",
         "e-MUCS-H-1.3:3.2",
         home(lambda house: _open(house)),

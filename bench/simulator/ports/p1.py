@@ -18,12 +18,13 @@ from bench.protocols.p1.encode import crc_digits, encode_body, seal
 from bench.protocols.p1.profile import Profile, load_profile
 from bench.simulator.faults.fault import Alteration
 from bench.simulator.metering_system import MeteringSystem, Systems
-from bench.simulator.ports.p1_content import header_line, telegram_lines
+from bench.simulator.ports.p1_content import telegram_lines
+from bench.simulator.ports.p1_editions import header_line
 from bench.simulator.presets import household
 
 BURST_OCTETS = 32
 RESPONSE_NS = 20 * MILLISECOND  # from request to the first start bit
-DEFAULT_SEED = 1
+DEFAULT_SEED = 10  # within 30 telegrams each edition sends a CRC with a leading zero, and letters
 DEFAULT_START = "2026-01-15T10:00:00"
 
 

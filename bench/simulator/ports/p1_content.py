@@ -8,26 +8,12 @@ from decimal import Decimal
 
 from bench.protocols.p1.objects import ObjectFormat, Rule
 from bench.protocols.p1.profile import Profile
-from bench.simulator.household import Medium, SubMeter
+from bench.simulator.household import Contact, Medium, SubMeter
 from bench.simulator.metering_system import MeteringSystem, Reading
+from bench.simulator.ports.p1_editions import is_sent, value_group_f
 from bench.simulator.ports.p1_electricity import electricity
 from bench.simulator.ports.p1_render import Counter, LocalTime, Special, Value, render_groups
 
-_HEADERS = {
-    "nl22": "/ISk5\\2MT382-1003",
-    "nl30": "/ISk5\\2MT382-1000",
-    "nl40": "/KFM5KAIFA-METER",
-    "nl42": "/KFM5KAIFA-METER",
-    "nl50": "/ISK5\\2M550T-1012",
-    "lu": "/Lux5\\253600471_M",
-    "se": "/ELL5\\253800635_A",
-    "at": "/EST5\\253700976_A",
-    "hu": "/SAG5SAG-METER",
-    "ch": "/GRE5\\253700034_A",
-    "lt": "/Ene5\\T211 ESMR 5.0",
-    "de": "/ESY5Q3DB1024 V3.04",
-}
-_BELGIAN_HEADER = "/FLU5\\253700484_A"
 _NO_READING = "632525252525"  # linked, but never read: seen in the Netherlands, Belgium, Luxembourg
 _READING = frozenset({"24.2.1", "24.2.3", "24.3.0"})
 _CHANNELS = range(1, 5)
@@ -42,11 +28,6 @@ class _Scene:
     reading: Reading
 
 
-def header_line(profile: Profile) -> str:
-    """Return the identification line with its `/`, as a maker of that country sends it."""
-    return _HEADERS.get(profile.key, _BELGIAN_HEADER)
-
-
 def telegram_lines(profile: Profile, system: MeteringSystem, reading: Reading) -> tuple[str, ...]:
     """Return the data lines of a telegram, in the order of the profile's table.
 
@@ -54,13 +35,15 @@ def telegram_lines(profile: Profile, system: MeteringSystem, reading: Reading) -
     All objects of a channel stand together, its device type first (DSMR 5.0.2 §6.12).
     """
     scene = _Scene(profile, system, reading)
-    linked = [entry for entry in profile.patterns if _is_of_a_device(entry)]
+    table = [entry for entry in profile.patterns if is_sent(profile, entry)]
+    linked = [entry for entry in table if _is_of_a_device(entry)]
     linked.sort(key=lambda entry: not entry.obis.endswith(":24.1.0"))
     lines: list[str] = []
-    for entry in profile.patterns:
+    for entry in table:
         if "-n:" not in entry.obis:
             if entry.rule is not Rule.POLYPHASE or system.household.phases > 1:
-                lines += _lines(entry, entry.obis, _values(entry.obis, scene))
+                suffix = value_group_f(profile, entry.obis)
+                lines += _lines(entry, entry.obis, _values(entry.obis, scene), suffix)
         elif not _is_of_a_device(entry):
             for channel in _CHANNELS:
                 obis = entry.obis.replace("-n:", f"-{channel}:")
@@ -77,7 +60,9 @@ def _is_of_a_device(entry: ObjectFormat) -> bool:
     return "-n:" in entry.obis and not entry.obis.endswith(":96.3.10")
 
 
-def _lines(entry: ObjectFormat, obis: str, values: list[Value] | None) -> list[str]:
+def _lines(
+    entry: ObjectFormat, obis: str, values: list[Value] | None, suffix: str = ""
+) -> list[str]:
     """Return the lines of an object, none when there are no values that it can show."""
     if values is None:
         return []
@@ -90,7 +75,7 @@ def _lines(entry: ObjectFormat, obis: str, values: list[Value] | None) -> list[s
             found = groups
             break
         found = found or groups
-    return [] if found is None else _as_lines(obis, found)
+    return [] if found is None else _as_lines(obis + suffix, found)
 
 
 def _as_lines(obis: str, groups: list[str]) -> list[str]:
@@ -112,10 +97,11 @@ def _values(obis: str, scene: _Scene) -> list[Value] | None:
             return [f"{reading.local:%H%M%S}"]
         case "1-0:0.9.2":
             return [f"{reading.local:%y%m%d}"]
-        case "0-0:96.1.1" | "0-0:96.1.0" | "0-0:42.0.0" | "0-0:96.1.255" | "0-0:96.1.255*255":
+        case "0-0:96.1.1" | "0-0:96.1.0" | "0-0:42.0.0" | "0-0:96.1.255":
             return [system.household.serial]
-        case "0-0:0.0.0" | "1-0:0.0.0" | "1-0:0.0.0*255":
-            return [system.household.serial[-12:].rjust(12, "0")]
+        case "0-0:0.0.0" | "1-0:0.0.0":
+            number = "".join(one for one in system.household.serial if one.isdigit())
+            return [number[-12:].zfill(12)]
         case "0-0:96.1.2":
             return [system.household.ean]
         case "0-0:96.14.0":
@@ -132,9 +118,13 @@ def _values(obis: str, scene: _Scene) -> list[Value] | None:
             return [b""]
         case "0-0:96.3.10":
             return [int(system.breaker)]
+        case "0-0:96.50.68":
+            return ["ON" if system.breaker is Contact.CONNECTED else "OFF"]
+        case "1-0:96.5.5":
+            return ["80"]
         case "0-0:17.0.0":
-            inactive = system.limiter_kw is None
-            return [Special.NINES if inactive else (system.limiter_kw or Decimal(0)) * 1000]
+            limit = system.limiter_kw
+            return [Special.NINES if limit is None else limit * 1000]
         case "0-0:98.1.0":
             return _peaks(scene)
         case "1-0:94.32.1":

@@ -20,6 +20,9 @@ def electricity(obis: str, system: MeteringSystem, reading: Reading) -> list[Val
     match c, d, e:
         case 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8, 8, _:
             return _energy(Quantity(str(c)), e, system, reading)
+        case 15, 8, 0:
+            both = sum(reading.energy_wh(q) for q in (Quantity.IMPORT, Quantity.EXPORT))
+            return [Counter(Decimal(both))]
         case 1, 4, 0:
             return [Decimal(reading.demand_mw) / _MILLI]
         case 1, 6, 0:

@@ -108,7 +108,7 @@ def _stamp(value: Value, *, flag: bool) -> str:
 def _fixed(form: Fixed, value: Value) -> str:
     star = f"*{form.unit}" if form.unit else ""
     if value is Special.NINES:
-        whole = "9" * ((form.digits or 3) - form.high)
+        whole = "9" * (3 if form.digits is None else form.digits - form.high)
         return whole + ("." + "9" * form.high if form.high else "") + star
     cut = isinstance(value, Counter)
     number = value.value if isinstance(value, Counter) else Decimal(_text(value))
