@@ -17,9 +17,18 @@ from bench.cli.lazy import LazyCommand, LazyGroup
 from bench.core.errors import BenchError
 
 COMMANDS: dict[str, LazyCommand] = {
-    "key": LazyCommand("bench.cli.key:key_group", "make keys to sign reports with"),
-    "sign": LazyCommand("bench.cli.sign:sign", "sign the report of a finished run"),
-    "verify": LazyCommand("bench.cli.verify:verify", "verify a signed run: files, verdicts, plan"),
+    "run": LazyCommand("bench.cli.run:run", "Judge a device and write a report."),
+    "list": LazyCommand("bench.cli.list:list_cases", "List the cases."),
+    "plan": LazyCommand("bench.cli.plan:plan", "Show what would be run, and why."),
+    "explain": LazyCommand("bench.cli.explain:explain", "Explain a case, or what it saw in a run."),
+    "decode": LazyCommand("bench.cli.decode:decode", "Decode octets of an interface."),
+    "declare": LazyCommand("bench.cli.declare:declare", "Make or check a declaration."),
+    "simulate": LazyCommand("bench.cli.simulate:simulate", "Serve the simulator in real time."),
+    "selftest": LazyCommand("bench.cli.selftest:selftest", "Prove that the cases can fail."),
+    "report": LazyCommand("bench.cli.report:report", "Render the report of a run again."),
+    "key": LazyCommand("bench.cli.key:key_group", "Make a key to sign reports with."),
+    "sign": LazyCommand("bench.cli.sign:sign", "Sign the report of a run."),
+    "verify": LazyCommand("bench.cli.verify:verify", "Verify a signed report."),
 }
 """Name on the command line -> where it is defined and what the list of commands says of it."""
 

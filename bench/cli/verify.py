@@ -45,14 +45,11 @@ def verify(run: Path, trusted_paths: tuple[Path, ...], as_json: bool) -> int:
     return verification.exit_code
 
 
-def _replan() -> "Replan | None":
-    """Return what makes a plan again from the installed suites; None without an engine."""
-    try:
-        from bench.engine import catalogue
-    except ImportError:
-        return None
-    found: Replan | None = getattr(catalogue, "replan", None)
-    return found
+def _replan() -> "Replan":
+    """Return what makes a plan again from the installed suites."""
+    from bench.engine.preparation import replan
+
+    return replan
 
 
 def summary(verification: "Verification") -> str:

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from bench.core.check import Incident, Judgement
-from bench.core.errors import BenchError, DeclarationError, EvidenceError, UsageError
+from bench.core.errors import AdapterError, UsageError
 from bench.core.plan import PlannedCase
 from bench.core.result import Attempt, combine
 from bench.core.rollup import ProfileResult, conclude
@@ -255,19 +255,13 @@ def _mark_interrupted(folder: RunFolder, plan: Sequence[PlannedCase]) -> None:
 
 
 def _link_details(session: Session, interface: str) -> dict[str, Any]:
+    """Return what is known of a link; a link that failed is described by its error."""
+    epoch = {"epoch_ns": session.clock.epoch_ns}
     try:
         link = session.link(interface)
-    except DeclarationError:
-        raise
-    except UsageError:
-        raise
-    except BenchError as error:
-        return {"error": str(error)}
-    return {
-        **link.describe(),
-        "epoch_ns": session.clock.epoch_ns,
-        "uncertainty_s": link.timing_uncertainty_s,
-    }
+    except AdapterError as error:
+        return {**epoch, "error": str(error)}
+    return {**link.describe(), **epoch, "uncertainty_s": link.timing_uncertainty_s}
 
 
 @contextmanager
@@ -288,6 +282,3 @@ def _interrupts(session: Session) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-__all__ = ["EvidenceError", "Run", "parse_links"]

@@ -6,10 +6,12 @@ the cases once for each subject, so that they run exactly as in a real run.
 """
 
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from bench.engine.plugin import NAME, CasePlugin, item_case
 from bench.engine.preparation import Preparation, load_declaration, prepare, with_profile
 from bench.engine.pytest_run import pytest_cases
 from bench.engine.session import Session
-from bench.simulator.faults import Fault, Variation, faults, variations
+from bench.simulator.faults import Fault, Variation, deviation, faults, variations
 
 
 class FaultOutcome(StrEnum):
@@ -144,22 +146,37 @@ class SelfTest:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a subject, in values that travel between processes."""
+
+    subject: str
+    outcome: str
+    by: tuple[str, ...] = ()
+    why: str = ""
+
+
+_BATCH = 12  # subjects that one process takes at a time
+
+
 def run_selftest(
     selectors: Sequence[str] = (),
     progress: Callable[[FaultResult | BenignResult], None] | None = None,
+    *,
+    processes: int = 1,
 ) -> SelfTest:
     """Run the reference devices, every legal oddity and every fault against their cases.
 
     `selectors` are interfaces or beginnings of fault ids (`p1`, `p1.crc`). With the latter, only
-    the cases that those faults name are asked for a killer. Raises UsageError when nothing fits.
+    the cases that those faults name are asked for a killer. `processes` share the subjects.
+    Raises UsageError when nothing fits.
     """
     interfaces = list(catalogue.suites())
-    chosen: list[Fault | Variation] = [
-        subject
-        for interface in interfaces
-        for subject in (*variations(interface), *faults(interface))
-        if _meant(subject, selectors)
-    ]
+    known: list[Fault | Variation] = []
+    for interface in interfaces:
+        known += variations(interface)
+        known += faults(interface)
+    chosen = [subject for subject in known if _meant(subject, selectors)]
     if not chosen:
         raise UsageError(
             f"no fault matches {' '.join(selectors)}; write an interface (p1) or the beginning of "
@@ -169,11 +186,47 @@ def run_selftest(
     asked = {case.id for case in catalogue.cases(whole)}
     asked |= {k.partition(":")[0] for s in chosen if isinstance(s, Fault) for k in s.killers}
     result = SelfTest(cases=tuple(sorted(asked)), accepted=accepted_exceptions())
-    for interface in interfaces:
-        subjects = [s for s in chosen if s.interface == interface]
-        if subjects:
-            _Passes(interface, subjects, result, progress).run()
+    for outcome in _outcomes(chosen, processes):
+        if isinstance(outcome, FaultResult):
+            result.faults.append(outcome)
+        else:
+            result.benign.append(outcome)
+        if progress:
+            progress(outcome)
     return result
+
+
+def _outcomes(
+    subjects: Sequence[Fault | Variation], processes: int
+) -> Iterator[FaultResult | BenignResult]:
+    """Yield the outcome of each subject, in order."""
+    by_id = {subject.id: subject for subject in subjects}
+    batches = [list(by_id)[at : at + _BATCH] for at in range(0, len(by_id), _BATCH)]
+    if processes <= 1:
+        for batch in batches:
+            yield from (_with_subject(by_id, found) for found in _pass_over(batch))
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for outcomes in pool.map(_pass_over, batches):
+            yield from (_with_subject(by_id, found) for found in outcomes)
+
+
+def _pass_over(ids: Sequence[str]) -> list[_Outcome]:
+    """Return what became of the named subjects; runs in a process of its own or in this one."""
+    found: list[_Outcome] = []
+    subjects = [deviation(one) for one in ids]
+    for interface in dict.fromkeys(s.interface for s in subjects):
+        _Passes(interface, [s for s in subjects if s.interface == interface], found).run()
+    return found
+
+
+def _with_subject(
+    subjects: Mapping[str, Fault | Variation], found: _Outcome
+) -> FaultResult | BenignResult:
+    subject = subjects[found.subject]
+    if isinstance(subject, Fault):
+        return FaultResult(subject, FaultOutcome(found.outcome), found.by, found.why)
+    return BenignResult(subject, BenignOutcome(found.outcome), found.by, found.why)
 
 
 def _meant(subject: Fault | Variation, selectors: Sequence[str]) -> bool:
@@ -202,14 +255,12 @@ class _Passes:
     def __init__(
         self,
         interface: str,
-        subjects: Iterable[Fault | Variation],
-        result: SelfTest,
-        progress: Callable[[FaultResult | BenignResult], None] | None,
+        subjects: Sequence[Fault | Variation],
+        found: list[_Outcome],
     ) -> None:
         self._interface = interface
-        self._subjects = list(subjects)
-        self._result = result
-        self._progress = progress
+        self._subjects = subjects
+        self._found = found
         self._attempts: dict[str, Attempt] = {}
 
     def run(self) -> None:
@@ -239,12 +290,8 @@ class _Passes:
             except BenchError as error:
                 problem = str(error)
             result = judge_subject(subject, self._attempts, problem)
-            if isinstance(result, FaultResult):
-                self._result.faults.append(result)
-            else:
-                self._result.benign.append(result)
-            if self._progress:
-                self._progress(result)
+            outcome = _Outcome(subject.id, str(result.outcome), result.by, result.why)
+            self._found.append(outcome)
         return True
 
     def _pass(
