@@ -90,7 +90,10 @@ class Link(ABC):
         """Release the port; calling it again does nothing."""
 
     def request(self, active: bool) -> int:
-        """Raise or release the P1 data request; return the instant. Needs REQUEST_LINE."""
+        """Raise or release the P1 data request; return the instant. Needs REQUEST_LINE.
+
+        A link that has the line opens with the request raised, and releases it when it closes.
+        """
         raise UsageError(f"link {self.url} has no request line to set to {active}")
 
     def line_errors(self) -> LineErrors:

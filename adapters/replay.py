@@ -1,10 +1,13 @@
 """Plays a recording as if the device were there: raw octets, hex text, or an earlier capture.
 
-Only a capture knows when octets arrived, so only there stamps mean something. Without waiting
-(`pace=fast`) the link then has a clock of its own that follows the recording: a case that watches
-a minute sees a minute of the recording, in no time.
+Only a capture knows when octets arrived, so only there stamps mean something. On a virtual clock it
+plays in the recorded time and takes none: who watches a minute sees a minute of it. On a clock that
+runs, `pace=recorded` waits; `pace=fast` gives the next octets at once, whatever the deadline, and
+`link.clock` then follows the recording instead.
 """
 
+import itertools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +25,7 @@ UNCERTAINTY_S = 0.005
 UNKNOWN_S = 86_400.0
 CHUNK_OCTETS = 1024
 _LARGEST_CHUNK = 1 << 30
+_PLAYED = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +50,22 @@ class ReplayLink(Link):
         self, url: LinkUrl, clock: Clock, path: Path, recording: _Recording, u_s: float
     ) -> None:
         self.url = url
-        self.identity = f"replay:{path}"
+        # a recording may be played many times at once, so no two links lock each other out
+        self.identity = f"replay:{path}:{os.getpid()}.{next(_PLAYED)}"
         self.clock = clock
         self.capabilities = frozenset()
         self.timing_uncertainty_s = UNKNOWN_S
         if recording.epoch_ns is not None:
             self.capabilities = frozenset({Capability.TIMESTAMPS})
             self.timing_uncertainty_s = u_s
-            if _fast(url) and not isinstance(clock, VirtualClock):
-                self.clock = VirtualClock(recording.epoch_ns)
         self._path = path
         self._recording = recording
-        self._opened_at = self.clock.now()
+        self._opened_at = clock.now()
+        self._at_once = recording.epoch_ns is None
+        if recording.epoch_ns is not None and _fast(url) and not isinstance(clock, VirtualClock):
+            self._at_once = True
+            self.clock = VirtualClock(recording.epoch_ns - self._opened_at)
+            self.clock.wait_until(self._opened_at)
         self._next = 0
         self._closed = False
 
@@ -89,11 +97,10 @@ class ReplayLink(Link):
         at_ns = self._opened_at + after_ns
         if self._recording.epoch_ns is None:
             at_ns = self.clock.now()
-        elif at_ns > max(until_ns, self.clock.now()):
+        if not self._at_once and at_ns > max(until_ns, self.clock.now()):
             self.clock.wait_until(until_ns)
             return None
-        else:
-            self.clock.wait_until(at_ns)
+        self.clock.wait_until(at_ns)
         self._next += 1
         return Chunk(at_ns, octets)
 

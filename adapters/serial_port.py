@@ -37,8 +37,9 @@ class SerialLink(Link):
     """A serial port: `serial:///dev/ttyUSB0`, `serial:COM3`, `serial:rfc2217://host:port`.
 
     Options: `baud`, `format` (8N1, 7E1); `request` = rts or dtr for the modem line that drives
-    the P1 data request, always (default) when it is wired to a fixed level; `invert` = yes when
-    the adapter turns that level round; `u_ms`. Other options are handed to the serial library.
+    the P1 data request, raised while the link is open, or always (default) where it is wired to
+    a fixed level; `invert` = yes when the adapter turns that level round; `u_ms`. Other options
+    are handed to the serial library.
     """
 
     def __init__(
@@ -82,8 +83,8 @@ class SerialLink(Link):
                 "use rfc2217:// or request=always"
             )
         port = _prepare(url, target, settings)
-        if line_name:  # released; some drivers still raise it for the moment of opening
-            setattr(port, line_name, inverted)
+        if line_name:
+            setattr(port, line_name, not inverted)
         try:
             with warnings.catch_warnings():
                 # the RFC 2217 client of pyserial 3.5 names its thread in a deprecated way
@@ -94,7 +95,7 @@ class SerialLink(Link):
             raise open_failure(url, str(port.port), settings, error) from error
         try:
             if line_name:
-                _prove_line(url, port, line_name, inverted)
+                _prove_line(url, port, line_name, not inverted)
             return cls(url, clock, port, settings)
         except BaseException:
             _release(port)

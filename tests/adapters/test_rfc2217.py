@@ -75,9 +75,9 @@ def test_octets_settings_and_request_go_to_the_far_port(port_server):
         assert Capability.REQUEST_LINE in link.capabilities
         assert (port_server.port.baudrate, port_server.port.bytesize) == (9600, 7)
         assert port_server.port.parity == "E"
-        assert port_server.port.rts is False
-        link.request(True)
         assert port_server.port.rts is True
+        link.request(False)
+        assert port_server.port.rts is False
         link.write(b"\x7e\xff\x00")
         assert drain(link, 3) == b"\x7e\xff\x00"
 

@@ -257,17 +257,17 @@ def test_the_request_drives_the_modem_line(line, invert, active):
     answer = {"rts": "cts", "dtr": "dsr"}[line]
     with open_serial(f"loop://?request={line}&invert={invert}") as link:
         assert Capability.REQUEST_LINE in link.capabilities
-        assert getattr(link._port, answer) is not active
-        link.request(True)
         assert getattr(link._port, answer) is active
         link.request(False)
         assert getattr(link._port, answer) is not active
+        link.request(True)
+        assert getattr(link._port, answer) is active
 
 
 def test_the_request_is_released_at_the_end():
     with open_serial("loop://?request=rts") as link:
-        link.request(True)
         port = link._port
+        assert port._rts_state is True
     assert port._rts_state is False
     with pytest.raises(AdapterLost):
         link.request(True)
