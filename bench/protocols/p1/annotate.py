@@ -60,18 +60,20 @@ def _object(line: Line, data: DataLine) -> list[Field]:
 
 
 def _with_problems(fields: list[Field], problems: tuple[Problem, ...]) -> tuple[Field, ...]:
-    """Put each problem to the last field that starts no later and still holds its offset."""
+    """Put each problem to the smallest field that holds its offset, else to the one before."""
     fields.sort(key=lambda field: (field.offset, -field.length))
     starts = [field.offset for field in fields]
     notes: dict[int, list[str]] = {}
     for problem in problems:
-        first = bisect_right(starts, problem.offset) - 1
-        at = first
-        while at > 0 and fields[at].offset + fields[at].length <= problem.offset:
-            at -= 1
+        nearest = max(bisect_right(starts, problem.offset) - 1, 0)
+        holding = (i for i in range(nearest, -1, -1) if _holds(fields[i], problem))
         if fields:
-            notes.setdefault(max(at, 0), []).append(problem.message)
+            notes.setdefault(next(holding, nearest), []).append(problem.message)
     return tuple(
         replace(field, problem="; ".join(notes[i])) if i in notes else field
         for i, field in enumerate(fields)
     )
+
+
+def _holds(field: Field, problem: Problem) -> bool:
+    return field.offset <= problem.offset < field.offset + field.length

@@ -78,7 +78,13 @@ class Format(ABC):
     def _explain(self, text: str) -> Fault:
         if "*" in text:
             return Fault("unit-unexpected", f"{_q(text)} has a '*', but {self} takes no unit")
-        return Fault("format", f"{_q(text)} is not {self}")
+        wording = self.wording
+        return Fault("format", f"{_q(text)} is not {self}" + (f": {wording}" if wording else ""))
+
+    @property
+    def wording(self) -> str:
+        """The format in plain words, "" where the notation says it all."""
+        return ""
 
     def __str__(self) -> str:
         return self.notation
@@ -93,6 +99,10 @@ def _q(text: str) -> str:
     """Return `text` quoted for a message, shortened and with unprintable octets escaped."""
     shown = text if len(text) <= 60 else text[:57] + "..."
     return ascii(shown)
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low} to {high}"
 
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
@@ -154,12 +164,13 @@ class Fixed(Format):
             return Fault("unit", f"unit {_q(unit)} instead of '{expected}'")
         if star and not self.units:
             return Fault("unit-unexpected", f"{_q(text)} has a '*', but {self} takes no unit")
-        return Fault("format", f"{_q(number)} is not {self}: {self._wanted()}")
+        return Fault("format", f"{_q(number)} is not {self}: {self.wording}")
 
-    def _wanted(self) -> str:
+    @property
+    def wording(self) -> str:
+        """The format in plain words."""
         total = "digits" if self.digits is None else f"{self.digits} digits"
-        decimals = str(self.low) if self.low == self.high else f"{self.low} to {self.high}"
-        return f"{total}, {decimals} of them after the point"
+        return f"{total}, {_range(self.low, self.high)} of them after the point"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +185,11 @@ class Integer(Format):
     def pattern(self) -> str:
         """A regular expression without capturing groups for the whole text of a group."""
         return rf"[0-9]{{{self.low},{self.high}}}"
+
+    @property
+    def wording(self) -> str:
+        """The format in plain words."""
+        return f"an integer of {_range(self.low, self.high)} digits"
 
     def value(self, text: str) -> TypedValue:
         """Return the number."""
@@ -219,7 +235,7 @@ class OctetString(Format):
         if len(text) % 2:
             return Fault("octet-string", f"{len(text)} hexadecimal characters are no whole octets")
         if not self.low <= len(text) <= self.high:
-            allowed = str(self.low) if self.low == self.high else f"{self.low} to {self.high}"
+            allowed = _range(self.low, self.high)
             return Fault("octet-string-length", f"{len(text)} characters, {allowed} are allowed")
         return Fault("octet-string-case", f"{_q(text)} has lower-case hexadecimal characters")
 
@@ -237,6 +253,11 @@ class PlainText(Format):
     def pattern(self) -> str:
         """A regular expression without capturing groups for the whole text of a group."""
         return rf"[{'0-9' if self.digits else ' -~'}]{{{self.low},{self.high}}}"
+
+    @property
+    def wording(self) -> str:
+        """The format in plain words."""
+        return f"{_range(self.low, self.high)} {'digits' if self.digits else 'characters'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,10 +72,14 @@ class ObjectFormat:
     level: Level = Level.MUST
     clause: str = ""
     by_type: Mapping[int, "ObjectFormat"] = field(default_factory=dict, compare=False)
+    _order: tuple[Shape, ...] = field(init=False, repr=False, compare=False)
     _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        pattern = "|".join(f"({shape.pattern})" for shape in self.shapes)
+        # Markers first: some look like a time stamp but for the calendar.
+        order = tuple(sorted(self.shapes, key=lambda shape: not shape.no_data))
+        pattern = "|".join(f"({shape.pattern})" for shape in order)
+        object.__setattr__(self, "_order", order)
         object.__setattr__(self, "_regex", re.compile(pattern, re.ASCII))
 
     @property
@@ -89,7 +93,7 @@ class ObjectFormat:
         found = self._regex.fullmatch(text)
         if found is None or found.lastindex is None:
             return None
-        shape = self.shapes[found.lastindex - 1]
+        shape = self._order[found.lastindex - 1]
         formats = shape.formats(len(groups)) or ()
         for form, group in zip(formats, groups, strict=True):
             if form.calendar and not form.in_calendar(group):
@@ -126,8 +130,8 @@ def _judge(shape: Shape, groups: tuple[str, ...]) -> tuple[int, tuple[GroupFault
     """Return the faults of the groups against one shape, and how far they are from it."""
     formats = shape.formats(len(groups))
     if formats is None:
-        found = f"{len(groups)} group{'s' if len(groups) != 1 else ''}"
-        fault = Fault("format", f"{found} do not make up {shape}")
+        count = "1 group" if len(groups) == 1 else f"{len(groups)} groups"
+        fault = Fault("format", f"{count} in place of {shape}")
         return _WRONG_COUNT, (GroupFault(-1, fault),)
     faults = _faults(formats, groups)
     weight = _weight(formats, groups, faults)

@@ -346,3 +346,36 @@ def test_json_of_problems_and_empty_groups(changed):
     assert problem["line"] == 13
     assert problem["clause"] == "DSMR-5.0.2:6.12"
     assert set(problem) == {"offset", "line", "message", "clause"}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("1-0:1.6.0(250714093000S)(02.589*kW)", []),
+        ("1-0:1.6.0(632525252525W)(00.000*kW)", []),
+        ("1-0:1.6.0(08.796*kW)(260102010000)", ["format"]),
+        ("0-0:98.1.0(0)(1-0:1.6.0)(1-0:1.6.0)()", []),
+        ("0-0:98.1.0(0)(1-0:1.6.0)(1-0:1.6.0)", []),
+        ("0-0:98.1.0()", []),
+        (
+            "0-0:98.1.0(1)(1-0:1.6.0)(1-0:1.6.0)(250701000000S)(632525252525W)(00.000*kW)",
+            [],
+        ),
+        ("0-0:98.1.0(0)()", ["format"]),
+        ("0-0:98.1.0(12)", ["format"]),
+        ("0-0:96.1.4(3231313130)", ["format"]),
+        ("1-0:31.7.0(001*A)", ["format"]),
+        ("1-0:31.7.0(000.27*A)", []),
+        ("0-0:96.3.10(3)", ["enum"]),
+        ("0-1:24.2.3(632525252525S)(00000.000)", []),
+        ("0-1:24.2.3(632525252525S)(00000.000*m3)", []),
+        ("0-1:24.2.3(250714093000S)(00112.384)", ["unit"]),
+    ],
+)
+def test_belgian_objects(line: str, expected: list[str], of_lines):
+    assert codes(decode_telegram(of_lines(line), load_profile("be17"))) == expected
+
+
+def test_messages_are_in_plain_words(changed):
+    telegram = decode_telegram(changed("(0001)", "(1)"), NL50)
+    assert telegram.problems[0].message == ("0-0:96.14.0 (Active tariff): '1' is not D4: 4 digits")
