@@ -14,6 +14,7 @@ from reports.html import render_html
 from reports.junit import render_junit
 from reports.manifest import ATTESTATION
 from reports.model import render_json, renderer_digest
+from reports.parse import Bracket
 from reports.records import Report
 from reports.verification import Line, failed, judged, not_checked, ok
 
@@ -226,13 +227,30 @@ def check_brackets(run: RunFolder) -> Line:
             for suspect in bracket.suspects
             if suspect not in known
         ]
-    recorded = {(b.interface, b.group) for b in brackets}
-    for row in run.events():
-        pair = (row.get("interface"), row.get("group"))
-        if row.get("event") == "bracket" and None not in pair and pair not in recorded:
-            problems.append(f"the exchanges of {pair[0]} {pair[1]} are not recorded in brackets/")
+    problems += _bracket_events(run, brackets)
     bad = [f"{b.interface} {b.group}: did not survive" for b in brackets if b.closing is False]
     return judged("brackets", problems, f"{len(brackets)} recorded", *bad)
+
+
+def _bracket_events(run: RunFolder, brackets: Sequence[Bracket]) -> list[str]:
+    """Return where the last event of a group and its recorded bracket disagree."""
+    told: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for row in run.events():
+        interface, group = row.get("interface"), row.get("group")
+        if row.get("event") == "bracket" and isinstance(interface, str) and isinstance(group, str):
+            told[interface, group] = row
+    problems = []
+    for bracket in brackets:
+        row = told.pop((bracket.interface, bracket.group), {})
+        for end, recorded in (("opening", bracket.opening), ("closing", bracket.closing)):
+            said = row.get(end)
+            if isinstance(said, dict) and said.get("ok", recorded) != recorded:
+                problems.append(
+                    f"brackets/{bracket.interface}-{bracket.group}.json: the {end} exchange is "
+                    f"{recorded}, the event says {said['ok']}"
+                )
+    problems += [f"the exchanges of {i} {g} are not recorded in brackets/" for i, g in told]
+    return problems
 
 
 def check_rendering(run: RunFolder, computed: Report) -> Line:

@@ -2,17 +2,23 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bench.core.case import Case, Kind
 from bench.core.check import Check, Deviation, Incident, Level, Outcome, Place
 from bench.core.plan import PlannedCase
 from bench.core.result import Attempt
 from bench.core.verdict import Applicability, Reason, Verdict
+from reports.attest import sign_run
+from reports.keys import PrivateKey, TrustedKey, keyid_of
+from reports.manifest import write_manifest
+from reports.model import write_reports
 
 DEVICE_TOML = """schema = 1
 [item]
@@ -298,3 +304,78 @@ def mixed(passing: RunWriter) -> RunWriter:
     )
     passing.plan(make_case("P1-C-004", "The case that never came"))
     return passing
+
+
+def seal(folder: Path) -> Path:
+    """Write report and manifest, as at the end of an unsigned run."""
+    write_reports(folder)
+    write_manifest(folder)
+    return folder
+
+
+def rewrite(path: Path, change: Callable[[Any], object]) -> None:
+    """Change a JSON file in place; `change` edits the data."""
+    data = json.loads(path.read_text("utf-8"))
+    change(data)
+    path.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A signing key and the keys that a verifier trusts."""
+
+    key: PrivateKey
+    trusted: tuple[TrustedKey, ...]
+
+    @classmethod
+    def new(cls) -> "Lab":
+        key = Ed25519PrivateKey.generate()
+        public = key.public_key()
+        return cls(key, (TrustedKey(public, keyid_of(public), "lab.pub"),))
+
+
+@pytest.fixture(scope="session")
+def lab() -> Lab:
+    """The laboratory whose key is trusted."""
+    return Lab.new()
+
+
+@pytest.fixture(scope="session")
+def stranger() -> Lab:
+    """Somebody else with a key."""
+    return Lab.new()
+
+
+@pytest.fixture
+def sealed(passing: RunWriter) -> Path:
+    """A finished, unsigned run."""
+    return seal(passing.write())
+
+
+@pytest.fixture
+def signed(sealed: Path, lab: Lab) -> Path:
+    """A finished run, signed by the laboratory."""
+    sign_run(sealed, lab.key, name="A. Signatory")
+    return sealed
+
+
+class Build:
+    """The builders of this file, for tests (which cannot import a conftest)."""
+
+    case = staticmethod(make_case)
+    check = staticmethod(make_check)
+    missed = staticmethod(missed)
+    frame_row = staticmethod(frame_row)
+    write_events = staticmethod(write_events)
+    seal = staticmethod(seal)
+    rewrite = staticmethod(rewrite)
+    telegram = TELEGRAM
+    device_toml = DEVICE_TOML
+    clause = CLAUSE
+    bracket = BRACKET
+
+
+@pytest.fixture(scope="session")
+def build() -> type[Build]:
+    """Builders of cases, checks, frames and events."""
+    return Build
