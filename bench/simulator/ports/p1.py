@@ -18,7 +18,7 @@ from bench.protocols.p1.encode import crc_digits, encode_body, seal
 from bench.protocols.p1.profile import Profile, load_profile
 from bench.simulator.faults.fault import Alteration
 from bench.simulator.metering_system import MeteringSystem, Systems
-from bench.simulator.ports.p1_content import telegram_lines
+from bench.simulator.ports.p1_content import Content
 from bench.simulator.ports.p1_editions import header_line
 from bench.simulator.presets import household
 
@@ -75,6 +75,7 @@ class P1Port:
         self.line: LineSettings | None = self._altered(Stage.LINE, profile.line, 0)
         self._character_ns = (self.line or profile.line).character_ns
         self._interval_ns = round(profile.interval_s * SECOND)
+        self._content = Content(profile, system)
         self._start: int | None = None
         self._queue: deque[_Burst] = deque()
         self._index = 0
@@ -114,8 +115,8 @@ class P1Port:
         """Return the octets of the telegram number `index` (from 0) as it starts at `instant`."""
         reading = self.system.at(instant)
         header = self._altered(Stage.HEADER, header_line(self.profile), index)
-        lines = telegram_lines(self.profile, self.system, reading)
-        body = encode_body(header, self._altered(Stage.LINES, lines, index))
+        lines = self._altered(Stage.LINES, self._content.lines(reading), index)
+        body = encode_body(header, lines)
         body = self._altered(Stage.BODY, body, index)
         digits = crc_digits(body) if self.profile.has_crc else b""
         digits = self._altered(Stage.DIGITS, Sealing(body, self._previous or body, digits), index)

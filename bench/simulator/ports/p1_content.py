@@ -28,54 +28,77 @@ class _Scene:
     reading: Reading
 
 
-def telegram_lines(profile: Profile, system: MeteringSystem, reading: Reading) -> tuple[str, ...]:
-    """Return the data lines of a telegram, in the order of the profile's table.
+class Content:
+    """Writes the data lines of a port's telegrams; what did not change is not written anew."""
 
-    Objects of the second and third phase and of M-Bus channels appear when the household has them.
-    All objects of a channel stand together, its device type first (DSMR 5.0.2 §6.12).
-    """
-    scene = _Scene(profile, system, reading)
-    table = [entry for entry in profile.patterns if is_sent(profile, entry)]
-    linked = [entry for entry in table if _is_of_a_device(entry)]
-    linked.sort(key=lambda entry: not entry.obis.endswith(":24.1.0"))
-    lines: list[str] = []
-    for entry in table:
-        if "-n:" not in entry.obis:
-            if entry.rule is not Rule.POLYPHASE or system.household.phases > 1:
-                suffix = value_group_f(profile, entry.obis)
-                lines += _lines(entry, entry.obis, _values(entry.obis, scene), suffix)
-        elif not _is_of_a_device(entry):
-            for channel in _CHANNELS:
-                obis = entry.obis.replace("-n:", f"-{channel}:")
-                lines += _lines(entry, obis, _values(obis, scene))
-        elif entry.obis.endswith(":24.1.0"):
-            for sub in sorted(system.household.submeters, key=lambda sub: sub.channel):
-                for one in linked:
-                    lines += _device_lines(one, sub, scene)
-    return tuple(lines)
+    def __init__(self, profile: Profile, system: MeteringSystem) -> None:
+        self._profile = profile
+        self._system = system
+        self._table = [entry for entry in profile.patterns if is_sent(profile, entry)]
+        self._linked = [entry for entry in self._table if _is_of_a_device(entry)]
+        self._linked.sort(key=lambda entry: not entry.obis.endswith(":24.1.0"))
+        self._known = frozenset(entry.obis for entry in profile.patterns)
+        self._written: dict[str, tuple[list[Value], list[str]]] = {}
+
+    def lines(self, reading: Reading) -> tuple[str, ...]:
+        """Return the data lines of a telegram, in the order of the profile's table.
+
+        Objects of the second and third phase and of M-Bus channels appear when the household has
+        them. All objects of a channel stand together, its device type first (DSMR 5.0.2 §6.12).
+        """
+        profile, system = self._profile, self._system
+        scene = _Scene(profile, system, reading)
+        lines: list[str] = []
+        for entry in self._table:
+            obis = entry.obis
+            if "-n:" not in obis:
+                if entry.rule is not Rule.POLYPHASE or system.household.phases > 1:
+                    suffix = value_group_f(profile, obis)
+                    lines += self._lines(entry, obis, _values(obis, scene), suffix)
+            elif not _is_of_a_device(entry):
+                for channel in _CHANNELS:
+                    relay = obis.replace("-n:", f"-{channel}:")
+                    lines += self._lines(entry, relay, _values(relay, scene))
+            elif obis.endswith(":24.1.0"):
+                for sub in sorted(system.household.submeters, key=lambda sub: sub.channel):
+                    for one in self._linked:
+                        own = one.obis.replace("-n:", f"-{sub.channel}:")
+                        lines += self._lines(one, own, _device_values(own, sub, scene, self._known))
+        return tuple(lines)
+
+    def _lines(
+        self, entry: ObjectFormat, obis: str, values: list[Value] | None, suffix: str = ""
+    ) -> list[str]:
+        """Return the lines of an object, none when there are no values that it can show."""
+        if values is None:
+            return []
+        before = self._written.get(obis)
+        if before is not None and before[0] == values:
+            return before[1]
+        groups = _groups(entry, values)
+        lines = [] if groups is None else _as_lines(obis + suffix, groups)
+        self._written[obis] = (values, lines)
+        return lines
 
 
-def _is_of_a_device(entry: ObjectFormat) -> bool:
-    """Whether an object is a linked device's; the relays have a channel but are the meter's."""
-    return "-n:" in entry.obis and not entry.obis.endswith(":96.3.10")
-
-
-def _lines(
-    entry: ObjectFormat, obis: str, values: list[Value] | None, suffix: str = ""
-) -> list[str]:
-    """Return the lines of an object, none when there are no values that it can show."""
-    if values is None:
-        return []
-    found = None
+def _groups(entry: ObjectFormat, values: list[Value]) -> list[str] | None:
+    """Return the groups in the first shape that they fit; None if no shape takes the values."""
+    if values[0] is Special.NO_READING:
+        return [str(text) for text in values[1:]]
+    nearest = None
     for shape in entry.shapes:
         groups = None if shape.no_data else render_groups(shape, values)
         if groups is None:
             continue
         if entry.match("".join(f"({g})" for g in groups), tuple(groups)) is shape:
-            found = groups
-            break
-        found = found or groups
-    return [] if found is None else _as_lines(obis + suffix, found)
+            return groups
+        nearest = nearest or groups
+    return nearest
+
+
+def _is_of_a_device(entry: ObjectFormat) -> bool:
+    """Whether an object is a linked device's; the relays have a channel but are the meter's."""
+    return "-n:" in entry.obis and not entry.obis.endswith(":96.3.10")
 
 
 def _as_lines(obis: str, groups: list[str]) -> list[str]:
@@ -147,34 +170,31 @@ def _peaks(scene: _Scene) -> list[Value]:
     return values
 
 
-def _device_lines(entry: ObjectFormat, sub: SubMeter, scene: _Scene) -> list[str]:
-    """Return the lines of one object of a linked device, none if this device has no such object."""
-    obis = entry.obis.replace("-n:", f"-{sub.channel}:")
+def _device_values(
+    obis: str, sub: SubMeter, scene: _Scene, known: frozenset[str]
+) -> list[Value] | None:
+    """Return the values of one object of a linked device, None if the device has none."""
     code = obis.partition(":")[2]
-    known = {one.obis for one in scene.profile.patterns}
     match code:
         case "24.1.0":
-            return _lines(entry, obis, [Decimal(int(sub.medium))])
-        case "96.1.0":
-            # Flemish meters send the second identifier only
-            return [] if "0-n:96.1.1" in known else _lines(entry, obis, [sub.serial])
-        case "96.1.1":
-            return _lines(entry, obis, [sub.serial])
+            return [Decimal(int(sub.medium))]
+        case "96.1.0" | "96.1.1":
+            return [sub.serial]
         case "96.1.2":
-            return _lines(entry, obis, [sub.ean])
+            return [sub.ean]
         case "24.4.0":
-            return [] if sub.valve is None else _lines(entry, obis, [int(sub.valve)])
+            return None if sub.valve is None else [int(sub.valve)]
     if code not in _READING or (code == "24.2.1" and _is_uncorrected_gas(sub, known)):
-        return []
+        return None
     if code == "24.2.3" and sub.medium is not Medium.GAS:
-        return []
+        return None
     if not sub.answers:
         flag = "S" if scene.reading.summer else "W"
-        return _as_lines(obis, [_NO_READING + flag, "00000.000"])
-    return _lines(entry, obis, _device_reading(code, sub, scene))
+        return [Special.NO_READING, _NO_READING + flag, "00000.000"]
+    return _device_reading(code, sub, scene)
 
 
-def _is_uncorrected_gas(sub: SubMeter, known: set[str]) -> bool:
+def _is_uncorrected_gas(sub: SubMeter, known: frozenset[str]) -> bool:
     """Whether the profile has an object of its own for gas that is not temperature corrected."""
     return sub.medium is Medium.GAS and "0-n:24.2.3" in known
 

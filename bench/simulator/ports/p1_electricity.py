@@ -2,6 +2,7 @@
 
 import math
 from decimal import Decimal
+from functools import cache
 
 from bench.simulator.load import PhasePower
 from bench.simulator.metering_system import MeteringSystem, Reading
@@ -16,7 +17,7 @@ def electricity(obis: str, system: MeteringSystem, reading: Reading) -> list[Val
     """Return the values of an electricity object (`1-b:c.d.e`); None if there is no such value."""
     if not obis.startswith("1-"):
         return None
-    c, d, e = (int(group) for group in obis.partition(":")[2].split("*")[0].split("."))
+    c, d, e = _groups_cde(obis)
     match c, d, e:
         case 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8, 8, _:
             return _energy(Quantity(str(c)), e, system, reading)
@@ -41,6 +42,12 @@ def electricity(obis: str, system: MeteringSystem, reading: Reading) -> list[Val
         case _, 7, 0:
             return _instantaneous(c, reading)
     return None
+
+
+@cache
+def _groups_cde(obis: str) -> tuple[int, int, int]:
+    c, d, e = (int(group) for group in obis.partition(":")[2].split("."))
+    return c, d, e
 
 
 def _energy(

@@ -29,6 +29,7 @@ class Special(Enum):
 
     NINES = auto()  # all digits nine: a threshold that is not active
     FIXED_TEXT = auto()  # the format allows one text only
+    NO_READING = auto()  # the texts that follow are the groups, for want of a reading
 
 
 @dataclass(frozen=True, slots=True)
