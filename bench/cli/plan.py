@@ -23,8 +23,9 @@ def plan(
     from bench.engine.preparation import load_declaration, prepare
     from bench.engine.run import parse_links
 
-    declaration = load_declaration(device)
-    preparation = prepare(declaration, links=parse_links(links), selectors=selectors, quick=quick)
+    given = parse_links(links)
+    declaration = load_declaration(device, given)
+    preparation = prepare(declaration, links=given, selectors=selectors, quick=quick)
     rows = preparation.plan()
     review = {name: list(target.review) for name, target in preparation.targets.items()}
     if as_json:

@@ -28,6 +28,7 @@ from bench.core.selector import select
 from bench.engine import catalogue
 from bench.engine.suite import Suite
 
+_SHIPPED = Path(__file__).parent.parent / "simulator"
 _REPORTED_PACKAGES = ("pytest", "pytest-xdist", "pyserial", "cryptography", "pydantic", "fastcrc")
 
 
@@ -90,13 +91,16 @@ class Preparation:
         return plan_cases(cases, subjects, chosen, allow_destructive=allowed)
 
 
-def load_declaration(path: Path | None) -> Declaration:
+def load_declaration(path: Path | None, links: Mapping[str, str] | None = None) -> Declaration:
     """Return the declaration in `path`, by default that of the built-in metering system.
 
-    Raises UsageError when the file cannot be read and DeclarationError when it has mistakes.
+    When `links` lead elsewhere and nobody declared a device, the report must not say that it was
+    the built-in one: a declaration is used that says so. Raises UsageError when the file cannot
+    be read and DeclarationError when it has mistakes.
     """
     if path is None:
-        path = Path(__file__).parent.parent / "simulator" / "device.toml"
+        elsewhere = any(not url.startswith("simulated:") for url in (links or {}).values())
+        path = _SHIPPED / ("undeclared.toml" if elsewhere else "device.toml")
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -73,7 +73,7 @@ class Run:
         Raises UsageError or DeclarationError before anything is written; a link that cannot be
         opened becomes an `error` verdict of its cases.
         """
-        declaration = load_declaration(device)
+        declaration = load_declaration(device, links)
         preparation = prepare(
             declaration,
             links=links,
@@ -147,7 +147,7 @@ class Run:
 
         The records travel back to the process that owns the folder.
         """
-        preparation = prepare(load_declaration(device), links=links, quick=quick)
+        preparation = prepare(load_declaration(device, links), links=links, quick=quick)
         if not preparation.is_simulated:
             raise UsageError("one device serves one process: -n is for the simulator only")
         session = Session(preparation, worker=worker, folder_path=path)

@@ -209,6 +209,7 @@ _DEVICES = (
     _variation("no-data", "the gas meter has not been read yet", "DSMR-5.0.2:6.10", home(_unread)),
     _marker("summer", "the marker for no data carries S in winter", "(632525252525S)(00000.000)"),
     _marker("1970", "a dead channel shows 1 January 1970", "(700101010000W)(00000000)"),
+    _marker("unit", "the marker for no data keeps the unit", "(632525252525W)(00000.000*m3)"),
     _variation(
         "no-data-identifier",
         "the identifier of the linked device is empty",
