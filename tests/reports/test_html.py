@@ -66,7 +66,17 @@ def assert_harmless(page: Page) -> None:
     """Nothing in the page runs, loads or submits."""
     assert not page.open
     for tag, attributes in page.elements:
-        assert tag not in {"script", "img", "svg", "iframe", "object", "embed", "link", "base", "form"}
+        assert tag not in {
+            "script",
+            "img",
+            "svg",
+            "iframe",
+            "object",
+            "embed",
+            "link",
+            "base",
+            "form",
+        }
         for name, value in attributes.items():
             assert not name.startswith("on"), (tag, name)
             assert name not in {"src", "style", "action", "srcset", "background"}, (tag, name)
