@@ -55,7 +55,7 @@ class ObservationRecord:
     """What observation.json says beside the recorded chunks."""
 
     interface: str
-    number: str
+    number: int
     ended: Ended
     units: int
     octets: int

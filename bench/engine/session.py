@@ -216,21 +216,23 @@ class Session:
         if ended is Ended.STOPPED:
             raise Stopped
 
-    def _recorder(self, interface: str, number: str, link: Link) -> ChunkRecorder | None:
+    def _recorder(self, interface: str, number: int, link: Link) -> ChunkRecorder | None:
         if self._path is None:
             return None
-        path = self._path / "observations" / interface / number / "frames.pcapng"
+        path = self._path / "observations" / interface / str(number) / "frames.pcapng"
         try:
             return ChunkRecorder(path, self.clock.epoch_ns, interface, str(link.url))
         except OSError as error:
             raise EvidenceError(f"cannot write {path}: {error.strerror or error}") from error
 
-    def _next_observation(self, interface: str) -> str:
-        if self._path is None:
-            return "1"
-        folder = self._path / "observations" / interface
-        taken = len(list(folder.iterdir())) if folder.is_dir() else 0
-        return f"{taken + 1}{self._worker and '-' + self._worker}"
+    def _next_observation(self, interface: str) -> int:
+        """Return a number that no other observation has; worker processes count side by side."""
+        number = 1 + int(self._worker.removeprefix("gw") or 0)
+        if self._path is not None:
+            folder = self._path / "observations" / interface
+            while (folder / str(number)).exists():
+                number += 1
+        return number
 
     def _keep(self, record: ObservationRecord) -> None:
         if self._path is None:
