@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from bench.core.trace import Problem
 from bench.protocols.p1.framing import (
+    TEXT_OCTETS,
     Finding,
     Line,
     end_of,
@@ -14,12 +15,14 @@ from bench.protocols.p1.framing import (
     read_crc,
     split_lines,
 )
-from bench.protocols.p1.objects import ObjectFormat
+from bench.protocols.p1.objects import ObjectFormat, Shape
 from bench.protocols.p1.profile import Profile
 from bench.protocols.p1.telegram import DataLine, FromLines, Telegram
 
 _PART = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[0-9]{1,2})"
-_OBIS = re.compile(rf"{_PART}-{_PART}:{_PART}\.{_PART}\.{_PART}(?=[(*])", re.ASCII)
+_CODE = rf"{_PART}-{_PART}:{_PART}\.{_PART}\.{_PART}"
+_DATA = re.compile(rf"({_CODE})((?:\([^()!]*\))+)", re.ASCII)
+_OBIS = re.compile(rf"{_CODE}(?=[(*])", re.ASCII)
 _OBIS_F = re.compile(rf"\*{_PART}(?=\()", re.ASCII)
 _GROUPS = re.compile(r"(?:\([^()]*\))+")
 _DEVICE_TYPE = ":24.1.0"
@@ -48,8 +51,9 @@ class _Decoder:
         text = self.octets.decode("latin-1")
         start = self._start(text)
         lines = split_lines(text)
-        spoilt = {f.line for f in octet_findings(lines, text)}
-        self.add(octet_findings(lines, text))
+        if self.octets.translate(None, TEXT_OCTETS):
+            self.add(octet_findings(lines))
+        spoilt = {finding.line for finding, _ in self.findings if finding.code != "start"}
         self.add(line_end_findings(lines))
         header = self._header(lines, start)
         end, mark = end_of(lines)
@@ -137,6 +141,8 @@ class _Decoder:
     def _data_line(self, line: Line, spoilt: bool) -> DataLine | None:
         """Return the line as data, or None if it continues the object before."""
         text, offset, number = line.text, line.offset, line.number
+        if not spoilt and (whole := _DATA.fullmatch(text)):
+            return self._judged(whole[1], whole[2], offset + whole.end(1), line)
         if text.startswith("(") and self._continues() and _GROUPS.fullmatch(text):
             self._join(line)
             return None
@@ -155,7 +161,7 @@ class _Decoder:
             message = _grammar(text, found is not None, rest)
             self.add([Finding("grammar", offset, max(len(text), 1), number, message)])
         else:
-            return self._judged(line, found[0], after, rest)
+            return self._judged(found[0], rest, offset + after, line)
         groups: tuple[str, ...] = ()
         return DataLine(obis, groups, (), offset, len(text), number, well_formed=False)
 
@@ -169,44 +175,58 @@ class _Decoder:
     def _join(self, line: Line) -> None:
         """Put a DSMR 3.0 value line to the object before it, and judge both together."""
         before = self.data.pop()
-        at = before.line
-        self.findings = [f for f in self.findings if f[0].line != at or f[1] is None]
         groups, offsets = _split(line.text, line.offset)
-        length = line.offset + len(line.text) - before.offset
         joined = before._replace(
-            groups=before.groups + groups, offsets=before.offsets + offsets, length=length
+            groups=before.groups + groups,
+            offsets=before.offsets + offsets,
+            length=line.offset + len(line.text) - before.offset,
         )
-        self.data.append(self._with_format(joined))
+        if before.format is not None:
+            self.findings = [
+                (f, found)
+                for f, found in self.findings
+                if f.line != before.line or f.code == "duplicate"
+            ]
+            shape = self._shape(joined, before.format)
+            joined = joined._replace(shape=shape)
+        self.data.append(joined)
 
-    def _judged(self, line: Line, obis: str, after: int, rest: str) -> DataLine:
-        groups, offsets = _split(rest, line.offset + after)
-        data = DataLine(obis, groups, offsets, line.offset, len(line.text), line.number)
-        return self._with_format(data)
-
-    def _with_format(self, data: DataLine) -> DataLine:
-        if self.profile is None or data.obis is None:
-            return data
-        known = self.profile.find(data.obis)
+    def _judged(self, obis: str, rest: str, at: int, line: Line) -> DataLine:
+        """Return a well-formed line whose groups start at `at`, judged by the profile."""
+        groups, offsets = _split(rest, at)
+        number, offset, length = line.number, line.offset, len(line.text)
+        known = None if self.profile is None else self.profile.find(obis)
         if known is None:
-            message = f"{data.obis} is no object of {self.profile.title}"
-            finding = Finding("unknown-object", data.offset, data.length, data.line, message)
-            self.add([finding])
-            return data
-        channel = data.obis.partition(":")[0]
+            if self.profile is not None:
+                message = f"{obis} is no object of {self.profile.title}"
+                self.add([Finding("unknown-object", offset, length, number, message)])
+            return DataLine(obis, groups, offsets, offset, length, number)
         if known.by_type:
+            channel = obis.partition(":")[0]
             known = known.by_type.get(self.types.get(channel, -1), known)
+        shape = known.match(rest, groups)
+        data = DataLine(obis, groups, offsets, offset, length, number, True, known, shape)
+        if shape is None:
+            self._diagnose(data, known)
+        elif obis.endswith(_DEVICE_TYPE):
+            self.types[obis.partition(":")[0]] = int(groups[0])
+        return data
+
+    def _shape(self, data: DataLine, known: ObjectFormat) -> Shape | None:
         shape = known.match("".join(f"({group})" for group in data.groups), data.groups)
         if shape is None:
-            for group, fault in known.diagnose(data.groups):
-                if group < 0:
-                    at, length = data.offset, data.length
-                else:
-                    at, length = data.offsets[group], max(len(data.groups[group]), 1)
-                message = f"{data.obis} ({known.meaning}): {fault.message}"
-                self.add([Finding(fault.code, at, length, data.line, message)], known)
-        elif data.obis.endswith(_DEVICE_TYPE):
-            self.types[channel] = int(data.groups[0])
-        return data._replace(format=known, shape=shape)
+            self._diagnose(data, known)
+        return shape
+
+    def _diagnose(self, data: DataLine, known: ObjectFormat) -> None:
+        """Say why the groups of an object have none of its shapes."""
+        for group, fault in known.diagnose(data.groups):
+            if group < 0:
+                at, length = data.offset, data.length
+            else:
+                at, length = data.offsets[group], max(len(data.groups[group]), 1)
+            message = f"{data.obis} ({known.meaning}): {fault.message}"
+            self.add([Finding(fault.code, at, length, data.line, message)], known)
 
     def _problem(self, finding: Finding, found: ObjectFormat | None) -> Problem:
         code, offset, length, line, message = finding
@@ -221,6 +241,8 @@ def _position(problem: Problem) -> tuple[int, str]:
 def _split(text: str, offset: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Return the groups of "(a)(b)" and the offsets of their texts."""
     groups = tuple(text[1:-1].split(")("))
+    if len(groups) == 1:
+        return groups, (offset + 1,)
     offsets = []
     at = offset + 1
     for group in groups:

@@ -45,6 +45,8 @@ class Crc(NamedTuple):
     ok: bool | None
 
 
+TEXT_OCTETS = b"\r\n" + bytes(range(0x20, 0x7F))
+
 _LINE = re.compile(r"([^\r\n]*)(\r+\n|\n|\r|$)")
 _NO_TEXT = re.compile(r"[^\x20-\x7e\r\n]+")
 _END_IN_LINE = re.compile(r"!([0-9A-Fa-f]{0,4})\s*$", re.ASCII)
@@ -73,10 +75,8 @@ def line_end_findings(lines: tuple[Line, ...]) -> Iterator[Finding]:
             yield Finding("line-end", at, max(len(line.end), 1), line.number, message)
 
 
-def octet_findings(lines: tuple[Line, ...], text: str) -> Iterator[Finding]:
-    """Yield every run of octets that are neither printable ASCII nor a line end."""
-    if _NO_TEXT.search(text) is None:
-        return
+def octet_findings(lines: tuple[Line, ...]) -> Iterator[Finding]:
+    """Yield every run of octets that are no `TEXT_OCTETS`."""
     for line in lines:
         for run in _NO_TEXT.finditer(line.text):
             for code, part in _runs(run):

@@ -30,12 +30,18 @@ class GroupFault(NamedTuple):
 class Shape:
     """A sequence of groups; `repeat` may follow any number of times.
 
-    `no_data` marks a legal way to say that there is no value.
+    `no_data` marks a legal way to say that there is no value; `calendar` says that text may fit
+    the pattern and still name no date.
     """
 
     groups: tuple[Format, ...]
     repeat: tuple[Format, ...] = ()
     no_data: bool = False
+    calendar: bool = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        calendar = any(form.calendar for form in self.groups + self.repeat)
+        object.__setattr__(self, "calendar", calendar)
 
     @property
     def pattern(self) -> str:
@@ -94,10 +100,11 @@ class ObjectFormat:
         if found is None or found.lastindex is None:
             return None
         shape = self._order[found.lastindex - 1]
-        formats = shape.formats(len(groups)) or ()
-        for form, group in zip(formats, groups, strict=True):
-            if form.calendar and not form.in_calendar(group):
-                return None
+        if shape.calendar:
+            formats = shape.formats(len(groups)) or ()
+            for form, group in zip(formats, groups, strict=True):
+                if form.calendar and not form.in_calendar(group):
+                    return None
         return shape
 
     def diagnose(self, groups: tuple[str, ...]) -> tuple[GroupFault, ...]:
@@ -118,8 +125,8 @@ class ObjectFormat:
         """Return value and unit of each group; as far as the text tells where no shape fits."""
         formats = None if shape is None else shape.formats(len(groups))
         if formats is None:
-            return tuple(generic_value(group) for group in groups)
-        return tuple(form.read(group) for form, group in zip(formats, groups, strict=True))
+            return tuple([generic_value(group) for group in groups])
+        return tuple([form.read(group) for form, group in zip(formats, groups, strict=True)])
 
 
 _WEIGHT = {"octet-string-case": 1, "unit": 2, "unit-unexpected": 2, "format": 3}

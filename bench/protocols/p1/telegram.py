@@ -57,12 +57,8 @@ class DataLine(NamedTuple):
         if not self.well_formed:
             return ()
         read = _GENERIC.read if self.format is None else self.format.read
-        return tuple(
-            Value(value, unit, text, offset)
-            for (value, unit), text, offset in zip(
-                read(self.groups, self.shape), self.groups, self.offsets, strict=True
-            )
-        )
+        parts = zip(read(self.groups, self.shape), self.groups, self.offsets, strict=True)
+        return tuple([Value(value, unit, text, at) for (value, unit), text, at in parts])
 
 
 _GENERIC = ObjectFormat("", "", ())

@@ -17,7 +17,8 @@ ROUNDS = int(os.environ.get("METERBENCH_FUZZ", "300"))
 PROFILES = st.sampled_from([None, *profile_names()])
 
 _TOKENS = (
-    "/ ! ( ) * () \r\n \r \n \x00 \xff 1-0:1.8.1 0-1:24.1.0(003)\r\n /MBX5\\X\r\n\r\n (00000.000)\r\n"
+    "/ ! ( ) * () \r\n \r \n \x00 \xff 1-0:1.8.1"
+    " 0-1:24.1.0(003)\r\n /MBX5\\X\r\n\r\n (00000.000)\r\n"
     " 632525252525S 0-0:96.1.4(50217)\r\n 1-0:99.97.0(0)(0-0:96.7.19)\r\n *255( 1234\r\n"
 )
 _PIECES = st.sampled_from([token.encode("latin-1") for token in _TOKENS.split(" ")])
