@@ -252,7 +252,8 @@ class PlainText(Format):
     @property
     def pattern(self) -> str:
         """A regular expression without capturing groups for the whole text of a group."""
-        return rf"[{'0-9' if self.digits else ' -~'}]{{{self.low},{self.high}}}"
+        allowed = "0-9" if self.digits else " -'*-~"  # no brackets: they end the group
+        return f"[{allowed}]{{{self.low},{self.high}}}"
 
     @property
     def wording(self) -> str:
