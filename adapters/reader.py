@@ -17,6 +17,8 @@ CAPACITY_OCTETS = 32 * 1024 * 1024
 #: a wait is cut in pieces of this length, as a condition cannot wait for years
 _LONGEST_WAIT_S = 3600.0
 _JOIN_S = 5.0
+#: how long the receiving side may take to find out by itself that the far end is gone
+_LAST_WORDS_S = 0.5
 
 
 class ChunkReader:
@@ -74,6 +76,15 @@ class ChunkReader:
             self._queued -= len(chunk.octets)
             return chunk
 
+    def lose(self, reason: str) -> AdapterLost:
+        """Return the error for a link whose sending side has failed; reads raise it from now on.
+
+        What the receiving side still holds is read first, and so is its own reason.
+        """
+        self._thread.join(_LAST_WORDS_S)
+        self._stop(reason)
+        return AdapterLost(reason)
+
     def close(self) -> bool:
         """End the thread and forget what is queued; say whether the thread has ended."""
         with self._arrived:
@@ -102,7 +113,7 @@ class ChunkReader:
 
     def _keep(self, chunk: Chunk) -> bool:
         with self._arrived:
-            if self._closing:
+            if self._ended:
                 return False
             if self._queued + len(chunk.octets) > self._capacity:
                 self._overrun += len(chunk.octets)

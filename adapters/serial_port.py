@@ -111,11 +111,11 @@ class SerialLink(Link):
         try:
             self._port.write(octets)
         except serial.SerialTimeoutException:
-            raise AdapterLost(
+            raise self._reader.lose(
                 f"{self.url}: the port took no octets for {WRITE_TIMEOUT_S:g} s"
             ) from None
         except OSError as error:
-            raise AdapterLost(self._lost(error)) from error
+            raise self._reader.lose(self._lost(error)) from error
         return self.clock.now()
 
     def request(self, active: bool) -> int:
@@ -126,7 +126,7 @@ class SerialLink(Link):
         try:
             setattr(self._port, self._request, active != self._inverted)
         except OSError as error:
-            raise AdapterLost(self._lost(error)) from error
+            raise self._reader.lose(self._lost(error)) from error
         return self.clock.now()
 
     def line_errors(self) -> LineErrors:

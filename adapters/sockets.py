@@ -55,11 +55,11 @@ class SocketLink(Link):
         try:
             self._send(octets)
         except TimeoutError:
-            raise AdapterLost(
+            raise self._reader.lose(
                 f"{self.url}: the other side took no octets for {WRITE_TIMEOUT_S:g} s"
             ) from None
         except OSError as error:
-            raise AdapterLost(self._lost(error)) from error
+            raise self._reader.lose(self._lost(error)) from error
         return self.clock.now()
 
     def close(self) -> None:

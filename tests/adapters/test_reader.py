@@ -51,6 +51,19 @@ def test_whatever_goes_wrong_in_the_thread_ends_the_link():
     assert reader.close()
 
 
+def test_a_sender_that_failed_ends_the_reading_too():
+    port = Port(b"one")
+    reader = reader_of(port)
+    error = reader.lose("the other side took no octets")
+    assert isinstance(error, AdapterLost)
+    assert read(reader) == b"one"
+    port.events.put(b"two")
+    for _ in range(2):
+        with pytest.raises(AdapterLost, match="took no octets"):
+            read(reader)
+    assert reader.close()
+
+
 def test_octets_that_do_not_fit_are_counted_and_told():
     reader = reader_of(Port(bytes(60), bytes(40), bytes(7), b"x"))
     reader._thread.join(10)
