@@ -18,7 +18,6 @@ from bench.core.trace import Frame
 from reports import parse
 
 SCHEMA = 1
-CASE_ID = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)+")
 _ATTEMPT = re.compile(r"a([1-9][0-9]{0,5})")
 Value = TypeVar("Value")
 
@@ -69,10 +68,7 @@ class RunFolder:
         def build(data: Any) -> Plan:
             if data["schema"] != SCHEMA:
                 raise ValueError(f"schema {data['schema']!r} is not known to this version")
-            cases = tuple(PlannedCase.from_json(row) for row in data["cases"])
-            for row in cases:
-                if not CASE_ID.fullmatch(row.id):
-                    raise ValueError(f"{row.id!r} is not a case id")
+            cases = tuple(parse.planned(row) for row in data["cases"])
             for name, entry in data["interfaces"].items():
                 str(entry["profile"]), [str(line) for line in entry.get("review", ())], str(name)
             return Plan(data, str(data["run"]), cases)
@@ -169,15 +165,19 @@ class RunFolder:
     def attempt_numbers(self, case_id: str) -> list[int]:
         """Return the numbers of the attempts that have a folder, in order."""
         folder = self.path / "cases" / case_id
-        if not CASE_ID.fullmatch(case_id) or not folder.is_dir():
+        if not parse.CASE_ID.fullmatch(case_id) or not folder.is_dir():
             return []
         found = (_ATTEMPT.fullmatch(entry.name) for entry in folder.iterdir())
         return sorted(int(match[1]) for match in found if match)
 
+    def has_result(self, case_id: str, number: int) -> bool:
+        """Return whether an attempt left a result, be it a damaged one."""
+        return (self.path / f"cases/{case_id}/a{number}/result.json").exists()
+
     def attempt(self, case_id: str, number: int) -> Attempt | None:
         """Return one attempt; None if it left no result because the bench was stopped."""
         relative = f"cases/{case_id}/a{number}/result.json"
-        if not (self.path / relative).exists():
+        if not self.has_result(case_id, number):
             return None
         attempt = self._read(relative, parse.attempt)
         if attempt.case != case_id or attempt.number != number:

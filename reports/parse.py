@@ -3,14 +3,18 @@
 Raises KeyError, TypeError or ValueError; the reader of the folder adds the name of the file.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bench.core.case import Case, Effects, Kind
 from bench.core.check import Level
+from bench.core.plan import PlannedCase
 from bench.core.result import Attempt
 from bench.core.trace import Direction, Field, Frame
+
+CASE_ID = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,16 @@ def case(row: Mapping[str, Any]) -> Case:
     )
 
 
+def planned(row: Mapping[str, Any]) -> PlannedCase:
+    """Return the case of a row of plan.json."""
+    found = PlannedCase.from_json(row)
+    _all_are(str, "a text", (found.id, found.interface, found.reason))
+    _all_are(int, "a whole number", (found.version,))
+    if not CASE_ID.fullmatch(found.id):
+        raise ValueError(f"{found.id!r} is not a case id")
+    return found
+
+
 def attempt(data: Mapping[str, Any]) -> Attempt:
     """Return the attempt of a result.json."""
     found = Attempt.from_json(data)
@@ -63,13 +77,15 @@ def attempt(data: Mapping[str, Any]) -> Attempt:
             words += [deviation.expected, deviation.observed]
             numbers += [place.frame, place.offset, place.length, place.line or 0]
     words += [incident.message for incident in found.incidents]
-    for number in numbers:
-        if not isinstance(number, int):
-            raise TypeError(f"{number!r} is not a whole number")
-    for word in words:
-        if not isinstance(word, str):
-            raise TypeError(f"{word!r} is not a text")
+    _all_are(int, "a whole number", numbers)
+    _all_are(str, "a text", words)
     return found
+
+
+def _all_are(kind: type, name: str, values: Iterable[object]) -> None:
+    for value in values:
+        if type(value) is not kind:
+            raise TypeError(f"{value!r} is not {name}")
 
 
 def frame(row: Mapping[str, Any]) -> Frame:

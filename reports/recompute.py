@@ -61,14 +61,19 @@ def check_event_results(run: RunFolder) -> Line:
             told[case_id, int(number or 0)] = str(row.get("verdict", ""))
     for case_id in run.case_ids():
         for number in run.attempt_numbers(case_id):
-            attempt = run.attempt(case_id, number)
-            if attempt is None:
+            if not run.has_result(case_id, number):
                 continue
             said = told.pop((case_id, number), None)
-            verdict = str(attempt.judgement.verdict)
             if said is None:
                 problems.append(f"{case_id} attempt {number} has a result that no event tells of")
-            elif said and said != verdict:
+                continue
+            try:
+                attempt = run.attempt(case_id, number)
+            except EvidenceError as error:
+                problems.append(str(error))
+                continue
+            verdict = "" if attempt is None else str(attempt.judgement.verdict)
+            if said != verdict:
                 problems.append(
                     f"{case_id} attempt {number}: the event says {said}, its checks say {verdict}"
                 )
@@ -157,7 +162,7 @@ def check_results(run: RunFolder) -> Line:
     present = {
         case_id
         for case_id in run.case_ids()
-        if any(run.attempt(case_id, n) is not None for n in run.attempt_numbers(case_id))
+        if any(run.has_result(case_id, n) for n in run.attempt_numbers(case_id))
     }
     selected = {row.id for row in plan.cases if row.applicability is Applicability.SELECTED}
     missing = sorted(selected - present)

@@ -362,6 +362,7 @@ def signed(sealed: Path, lab: Lab) -> Path:
 class Build:
     """The builders of this file, for tests (which cannot import a conftest)."""
 
+    writer = RunWriter
     case = staticmethod(make_case)
     check = staticmethod(make_check)
     missed = staticmethod(missed)
