@@ -18,6 +18,15 @@ from bench.simulator.ports.p1 import DEFAULT_SEED, DEFAULT_START, p1_port
 from bench.simulator.ports.port import Port
 from bench.simulator.uart import hear
 
+_CAPABILITIES = frozenset(
+    {
+        Capability.WRITE,
+        Capability.TIMESTAMPS,
+        Capability.REQUEST_LINE,
+        Capability.UART_ERRORS,
+    }
+)
+
 _SYSTEMS: WeakKeyDictionary[VirtualClock, Systems] = WeakKeyDictionary()
 
 
@@ -46,10 +55,9 @@ class SimulatedLink(Link):
         self._errors = LineErrors()
         self._arrived: deque[Chunk] = deque()
         self._open = True
-        found = {Capability.WRITE, Capability.TIMESTAMPS, Capability.REQUEST_LINE}
-        if port.line is not None:
-            found |= {Capability.UART_ERRORS, Capability.LINE_FORMAT}
-        self.capabilities = frozenset(found)
+        # behind a converter errors are counted, of which it has none, but its line is not seen
+        seen = frozenset() if port.line is None else {Capability.LINE_FORMAT}
+        self.capabilities = _CAPABILITIES | seen
         clock.attach(self)
         port.set_request(True, clock.now())
 

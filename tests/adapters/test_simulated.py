@@ -124,11 +124,11 @@ def test_wrong_parity_bits_are_counted_and_the_octets_delivered():
     assert link.line_errors().parity > 0
 
 
-def test_without_an_asynchronous_line_there_is_nothing_to_count():
-    link = opened("simulated:p1?profile=nl22&fault=p1.legacy-parity-as-data", line=E71)
-    assert Capability.UART_ERRORS not in link.capabilities
+def test_behind_a_converter_the_line_format_is_not_seen():
+    link = opened("simulated:p1?profile=nl30&fault=p1.legacy-bit-7", line=E71)
     assert Capability.LINE_FORMAT not in link.capabilities
     assert any(octet >= 0x80 for octet in octets_of(link, 5 * SECOND))
+    assert link.line_errors() == LineErrors()
     with pytest.raises(UsageError, match="does not measure"):
         link.line_format()
 

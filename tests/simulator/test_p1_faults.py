@@ -26,6 +26,7 @@ CODES = {
     "P1-A-007:line-ends": {"line-end"},
     "P1-A-008:end-mark": {"end-mark"},
     "P1-A-008:nothing-after": {"after-end"},
+    "P1-A-008:once": {"after-end"},
     "P1-A-009:nothing-between": {"after-end"},
     "P1-A-009:extra-crlf": {"after-end"},
     "P1-A-010:ascii": {"non-ascii", "control"},
@@ -45,7 +46,6 @@ CODES = {
     "P1-A-035:timestamp": {"timestamp"},
     "P1-A-036:unique": {"duplicate"},
     "P1-A-037:range": {"enum"},
-    "P1-A-038:known": {"unknown-object"},
     "P1-A-038:well-formed": {"grammar"},
 }
 #: checks of the line itself, which the codec does not see

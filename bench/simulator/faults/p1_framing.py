@@ -41,11 +41,6 @@ _REPRESENTATION = "DSMR-5.0.2:6.4"
 _LINES = "DSMR-5.0.2:6.12"
 
 
-def _with_parity(octets: bytes) -> bytes:
-    """Put even parity into bit 7, as it is seen when seven bits and parity are read as eight."""
-    return bytes(octet | (octet.bit_count() & 1) << 7 for octet in octets)
-
-
 _LINE_FORMAT = (
     _fault(
         "uart-9600",
@@ -96,14 +91,15 @@ _LINE_FORMAT = (
         profile="nl30",
     ),
     _fault(
-        "legacy-parity-as-data",
-        "hands over the parity bit as bit 7 of the octets",
+        "legacy-bit-7",
+        "sets bit 7 in the octets of its identifier",
         _LEGACY,
-        ("P1-A-002:seven-bit", "P1-A-002:telegrams"),
-        line(lambda _found: None),  # a converter between: octets arrive as they are
-        wire(_with_parity),
-        also=_UNREADABLE,
-        profile="nl22",
+        ("P1-A-002:seven-bit",),
+        line(lambda _found: None),  # a UART set to seven bits would take it off
+        value("0-0:96.1.1", lambda text: f"({''.join(chr(ord(c) | 0x80) for c in text[1:-1])})"),
+        # such octets are neither text nor hexadecimal digits
+        also=("P1-A-010:ascii", "P1-A-034:hex"),
+        profile="nl30",
     ),
 )
 
@@ -244,7 +240,7 @@ _END = (
         "end-mark-twice",
         "sends a second line with an end mark",
         _LAYOUT,
-        ("P1-A-008:nothing-after",),
+        ("P1-A-008:once",),
         wire(lambda octets: octets + b"!" + _CR_LF),
         also=("P1-A-009:nothing-between",),  # that line stands between two telegrams
     ),

@@ -264,13 +264,6 @@ _UNKNOWN = (
         (),
         (added("0-0:96.99.1(12", 0.5),),
     ),
-    _fault(
-        "038:known",
-        "unknown-object",
-        "adds an object that the edition does not have",
-        "DSMR-5.0.2:6.13",
-        added("0-0:96.99.1(0001)", 0.5),
-    ),
 )
 
 FAULTS: tuple[Fault, ...] = (
