@@ -7,12 +7,13 @@ be opened and `AdapterLost` when it ends unasked; each message says what happene
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from bench.core.clock import Clock
 from bench.core.errors import UsageError
 from bench.core.line import LineErrors, LineSettings
-from bench.core.link import Capability, LinkEnded
+from bench.core.link import Capability, LinkEnded, Supply
 from bench.core.trace import Chunk
 
 __all__ = ["Capability", "Link", "LinkEnded", "LinkUrl"]
@@ -71,6 +72,8 @@ class Link(ABC):
     capabilities: frozenset[str]
     #: expanded uncertainty (k = 2) of a time stamp, in seconds
     timing_uncertainty_s: float
+    #: Unix time at which the far end's own time axis begins (a recording, the simulator)
+    epoch_ns: int | None = None
     #: what must not be opened twice at once: the lock of the station is taken on it
     identity: str
 
@@ -103,6 +106,24 @@ class Link(ABC):
     def line_format(self) -> LineSettings:
         """Return the character format measured on the wire. Needs LINE_FORMAT."""
         raise UsageError(f"link {self.url} does not measure the character format")
+
+    def control(self, action: str, **values: Any) -> None:
+        """Bring the device into a state by other means than this port. Needs DEVICE_CONTROL.
+
+        Actions are words of the interface (P1: text, activate, deactivate, outage, clock ...);
+        UsageError for one that the adapter cannot do.
+        """
+        raise UsageError(
+            f"link {self.url} cannot control the device ({action}, {len(values)} values)"
+        )
+
+    def supply(self, load_ma: float | None) -> Supply:
+        """Load the port's supply with `load_ma` (None: a short circuit) and measure. Needs SUPPLY."""
+        raise UsageError(f"link {self.url} does not measure the supply at {load_ma} mA")
+
+    def s1_active(self) -> bool:
+        """Return whether the S1 port sends at this moment. Needs S1_ACTIVITY."""
+        raise UsageError(f"link {self.url} does not see the S1 port")
 
     def describe(self) -> dict[str, str]:
         """Return what identifies the path for the environment record (driver, serial number)."""

@@ -61,6 +61,7 @@ class ReplayLink(Link):
         self._path = path
         self._recording = recording
         self._opened_at = clock.now()
+        self.epoch_ns = recording.epoch_ns
         self._at_once = recording.epoch_ns is None
         if recording.epoch_ns is not None and _fast(url) and not isinstance(clock, VirtualClock):
             self._at_once = True

@@ -1,5 +1,6 @@
 """What a link can do, and how a recording ends; the words that cases and adapters share."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -11,6 +12,19 @@ class Capability(StrEnum):
     REQUEST_LINE = "request-line"  # the P1 data request can be raised and released
     UART_ERRORS = "uart-errors"  # framing and parity errors are counted
     LINE_FORMAT = "line-format"  # the character format on the wire is measured
+    DEVICE_CONTROL = "device-control"  # the device's state can be commanded from outside
+    SUPPLY = "supply-measurement"  # the port's supply can be loaded and measured
+    S1_ACTIVITY = "s1-activity"  # whether the S1 port sends can be seen beside this link
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What a port's supply pin gave under a load: volts and milliampere, U (k = 2) of each."""
+
+    voltage_v: float
+    current_ma: float
+    voltage_u_v: float = 0.0
+    current_u_ma: float = 0.0
 
 
 class LinkEnded(Exception):

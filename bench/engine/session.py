@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar, cast
 
-from adapters.base import Link
+from adapters.base import Link, LinkUrl
 from adapters.registry import open_link
 from bench.core.case import Case
 from bench.core.clock import SECOND, Clock, MonotonicClock, VirtualClock
@@ -68,10 +68,16 @@ def open_target(target: Target, clock: Clock) -> Link:
 
 
 def clock_for(targets: Mapping[str, Target]) -> Clock:
-    """Return virtual time when every link is simulated, else real time."""
-    if targets and all(t.link.scheme == "simulated" for t in targets.values()):
+    """Return virtual time when no link needs real time: the simulator, or a recording in haste."""
+    if targets and all(_timeless(target.link) for target in targets.values()):
         return VirtualClock()
     return MonotonicClock()
+
+
+def _timeless(url: LinkUrl) -> bool:
+    return url.scheme == "simulated" or (
+        url.scheme == "replay" and url.options.get("pace", "fast") == "fast"
+    )
 
 
 class Session:
@@ -130,6 +136,8 @@ class Session:
                 self._note("link-failed", interface=interface, message=str(error))
                 raise
             self._links[interface] = link
+            if isinstance(self.clock, VirtualClock) and link.epoch_ns is not None:
+                self.clock.epoch_ns = self.clock.epoch_ns or link.epoch_ns
             self._note("link-opened", interface=interface, link=str(link.url))
         return self._links[interface]
 
