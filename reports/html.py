@@ -18,7 +18,15 @@ from markupsafe import Markup
 from bench.core.check import Check, Level, Outcome
 from bench.core.rollup import Conclusion
 from reports.records import AnnotatedFrame, CaseReport, Report
-from reports.text import REASONS, as_text, printable, seconds, visible, visible_lines
+from reports.text import (
+    REASONS,
+    as_text,
+    printable,
+    readable_times,
+    seconds,
+    visible,
+    visible_lines,
+)
 
 PER_ROW = 16
 
@@ -153,6 +161,11 @@ def render_html(report: Report, *, signed: bool) -> bytes:
         errors=_with_status(report, "error"),
         inconclusives=_with_status(report, "inconclusive"),
         missing=_with_status(report, "not-run"),
+        findings=[
+            (entry.result.profile, line)
+            for entry in report.interfaces
+            for line in (*(f"Static review: {r}" for r in entry.review), *entry.findings)
+        ],
         observed=[case for case in report.cases if case.observations],
         not_run=[(key, label, _with_status(report, key)) for key, label in NOT_RUN],
     )
@@ -193,5 +206,6 @@ def _environment() -> Environment:
         octet_rows=octet_rows,
         lines=visible_lines,
         seconds=seconds,
+        readable=readable_times,
     )
     return environment

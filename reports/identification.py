@@ -43,19 +43,16 @@ def identification(
     rows = [
         Identification("b", "station", "Test station", _or(environment.get("station"))),
         Identification("d", "run", "Unique id of this report and run", plan.run),
-        Identification("e", "customer", "Customer", _or(customer.get("name")), True),
-        Identification("e", "contact", "Contact", _or(customer.get("contact")), True),
+        _supplied("e", "customer", "Customer", customer.get("name")),
+        _supplied("e", "contact", "Contact", customer.get("contact")),
         Identification("f", "bench", "Bench", f"meterbench {version}"),
         Identification("f", "method", "Method", _or(method)),
         Identification("f", "profiles", "Tested against", _or(profiles)),
         Identification("f", "decision_rule", "Decision rule", rule),
     ]
+    rows += [_supplied("g", key, f"Item: {label.lower()}", item.get(key)) for key, label in _ITEM]
     rows += [
-        Identification("g", key, f"Item: {label.lower()}", _or(item.get(key)), True)
-        for key, label in _ITEM
-    ]
-    rows += [
-        Identification("h", "received", "Item received", _or(item.get("received")), True),
+        _supplied("h", "received", "Item received", item.get("received")),
         Identification("i", "started", "Test started", _or(started)),
         Identification("i", "finished", "Test finished", _or(finished)),
         Identification("j", "issued", "Report issued", f"{_or(finished)} (end of the test)"),
@@ -69,6 +66,10 @@ def _table(declaration: Mapping[str, Any], name: str) -> dict[str, str]:
     if not isinstance(table, dict):
         return {}
     return {str(key): as_text(value) for key, value in table.items()}
+
+
+def _supplied(clause: str, key: str, label: str, value: str | None) -> Identification:
+    return Identification(clause, key, label, _or(value), bool(value))
 
 
 def _or(value: object) -> str:

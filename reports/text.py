@@ -1,8 +1,10 @@
 """Words and characters of a report: nothing from a device stays invisible or acts on the reader."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+_INSTANT = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
 _C0 = 0x2400
 _DELETE = "\u2421"
 
@@ -51,6 +53,11 @@ def at(epoch_ns: int, instant_ns: int) -> str:
 def seconds(nanoseconds: int) -> str:
     """Return a duration in seconds with the digits that a reader can use."""
     return f"{nanoseconds / 1e9:.3f} s"
+
+
+def readable_times(text: str) -> str:
+    """Return `text` with its ISO 8601 instants in UTC as people read them, to the second."""
+    return _INSTANT.sub(r"\1 \2 UTC", text)
 
 
 def as_text(value: Any) -> str:

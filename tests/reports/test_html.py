@@ -195,6 +195,16 @@ def test_links_lead_to_cases_that_are_there(mixed: Any) -> None:
     assert hrefs <= {f"#{name}" for name in ids}
 
 
+def test_a_device_that_did_not_survive_is_told_up_front(mixed: Any) -> None:
+    mixed.brackets[0].update(
+        closing={"ok": False, "message": "no telegram in 25 s"}, suspects=["P1-A-021"]
+    )
+    mixed.review.append("P1/GAS must be yes")
+    text = page_of(mixed.write()).text
+    assert text.index("Static review: P1/GAS must be yes") < text.index("Identification")
+    assert "did not survive, the last known-good exchange failed: no telegram in 25 s" in text
+
+
 def test_simulated_runs_say_so(passing: Any) -> None:
     passing.simulated = True
     assert "says nothing about any real device" in page_of(passing.write()).text
@@ -211,3 +221,12 @@ def test_deviating_octets_are_marked_in_rows_of_16() -> None:
     ]
     assert [(s.marked, s.ascii) for s in second.stretches] == [(True, "QR"), (False, "ST")]
     assert (second.offset, second.padding) == (16, 12)
+
+
+def test_a_score_of_another_suite_is_not_passed_off_as_this_ones(passing: Any, build: Any) -> None:
+    folder = passing.write()
+    assert "of another version of the suite" not in page_of(folder).text
+    build.rewrite(
+        folder / "environment.json", lambda data: data["self_test"].update(digest="0" * 64)
+    )
+    assert "This score is of another version of the suite" in page_of(folder).text

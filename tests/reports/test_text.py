@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.verdict import Reason
-from reports.text import REASONS, at, printable, visible, visible_lines
+from reports.text import REASONS, at, printable, readable_times, visible, visible_lines
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,13 @@ def test_ascii_column_has_one_character_for_each_octet() -> None:
 def test_instants_are_utc_and_an_impossible_one_is_empty() -> None:
     assert at(1_795_255_331_000_000_000, 1_500_000_000) == "2026-11-21T10:02:12.500Z"
     assert at(1 << 90, 0) == ""
+
+
+def test_times_are_readable_and_run_ids_stay() -> None:
+    text = "2026-11-21T10:00:57.123+00:00 (end), 2026-11-21T10:00:57Z, 2026-11-21T10-02-11Z_am5"
+    assert readable_times(text) == (
+        "2026-11-21 10:00:57 UTC (end), 2026-11-21 10:00:57 UTC, 2026-11-21T10-02-11Z_am5"
+    )
 
 
 def test_every_reason_has_words() -> None:
