@@ -3,11 +3,31 @@
 from collections.abc import Callable, Sequence
 
 from bench.core.line import LineSettings
-from bench.simulator.faults.fault import Alteration
+from bench.simulator.faults.fault import Alteration, Fault, Variation
 from bench.simulator.household import Household
 from bench.simulator.ports.p1 import Sealing, Stage
 
 Lines = tuple[str, ...]
+
+
+def p1_fault(
+    name: str,
+    summary: str,
+    clause: str,
+    killers: tuple[str, ...],
+    *alterations: Alteration,
+    also: tuple[str, ...] = (),
+    profile: str = "nl50",
+) -> Fault:
+    """Return the P1 fault "p1.NAME"."""
+    return Fault(f"p1.{name}", "p1", summary, clause, profile, killers, also, alterations)
+
+
+def p1_variation(
+    name: str, summary: str, clause: str, *alterations: Alteration, profile: str = "nl50"
+) -> Variation:
+    """Return the P1 variation "p1.NAME"."""
+    return Variation(f"p1.{name}", "p1", summary, clause, profile, alterations)
 
 
 def home(edit: Callable[[Household], Household]) -> Alteration:
