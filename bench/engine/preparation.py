@@ -171,10 +171,19 @@ def _target(suite: Suite, interface: Interface, url: LinkUrl) -> Target:
     )
 
 
-def with_profile(preparation: Preparation, interface: str, profile: str) -> Preparation:
-    """Return the same preparation for another edition of one interface."""
+def declared_as(
+    preparation: Preparation, interface: str, profile: str, declared: Mapping[str, object]
+) -> Preparation:
+    """Return the same preparation for another edition and other claims of one interface.
+
+    `declared` holds ICS answers (ids with a slash) and IXIT values (the other ids).
+    """
     target = preparation.targets[interface]
-    section = preparation.declaration.interfaces[interface].model_copy(update={"profile": profile})
+    ics = {key: value for key, value in declared.items() if "/" in key}
+    ixit = {key: value for key, value in declared.items() if "/" not in key}
+    section = preparation.declaration.interfaces[interface].model_copy(
+        update={"profile": profile, "ics": ics, "ixit": ixit}
+    )
     changed = _target(target.suite, section, target.link)
     return replace(preparation, targets={**preparation.targets, interface: changed})
 

@@ -23,9 +23,10 @@ from bench.core.result import Attempt
 from bench.core.verdict import Applicability, Verdict
 from bench.engine import catalogue
 from bench.engine.plugin import NAME, CasePlugin, item_case
-from bench.engine.preparation import Preparation, load_declaration, prepare, with_profile
+from bench.engine.preparation import Preparation, declared_as, load_declaration, prepare
 from bench.engine.pytest_run import pytest_cases
 from bench.engine.session import Session
+from bench.simulator.claims import claims
 from bench.simulator.faults import Fault, Variation, deviation, faults, variations
 
 
@@ -243,10 +244,11 @@ def accepted_exceptions() -> tuple[Accepted, ...]:
 
 
 def subject_preparation(subject: Fault | Variation) -> Preparation:
-    """Return the run of the simulated device with this subject in it."""
+    """Return the run of the simulated device with this subject in it, declared as it is."""
     url = f"simulated:{subject.interface}?fault={subject.id}"
     preparation = prepare(load_declaration(None), links={subject.interface: url})
-    return with_profile(preparation, subject.interface, subject.profile)
+    declared = {**claims(subject.interface, subject.profile), **subject.declares}
+    return declared_as(preparation, subject.interface, subject.profile, declared)
 
 
 class _Passes:

@@ -4,8 +4,8 @@ A fault exists to be killed: each names the checks that must go red when it live
 exists to be left alone: every case must pass with it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 #: A pure function of what a stage of the port's pipeline holds, and of the telegram's index.
@@ -31,7 +31,8 @@ class Fault:
     Every one of `killers` ("CASE:check") must miss, a `should` included. `also` names cases, or
     checks of cases, that may rightly go red with it because the same octets break their clause
     too; `*` stands for any run of characters. Anything else that goes red is a kill for the wrong
-    reason.
+    reason. `declares` are ICS answers ("P1/POLYPHASE") and IXIT values ("equipment_id") by which
+    the device is declared otherwise than the reference device of the profile.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Fault:
     killers: tuple[str, ...]
     also: tuple[str, ...] = ()
     alterations: tuple[Alteration, ...] = ()
+    declares: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,4 @@ class Variation:
     clause: str
     profile: str
     alterations: tuple[Alteration, ...] = ()
+    declares: Mapping[str, object] = field(default_factory=dict)

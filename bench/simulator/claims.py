@@ -1,0 +1,20 @@
+"""What the reference device of an edition truthfully declares about itself."""
+
+from collections.abc import Mapping
+
+from bench.core.errors import UsageError
+from bench.protocols.p1.profile import load_profile
+from bench.simulator.household import Household
+from bench.simulator.ports.p1 import DEFAULT_SEED, household_name
+from bench.simulator.presets import household
+
+
+def claims(interface: str, profile: str) -> Mapping[str, object]:
+    """Return the ICS answers and IXIT values of the simulated device of `profile`."""
+    if interface != "p1":
+        raise UsageError(f"the simulator has no reference device for interface {interface!r}")
+    return _p1_claims(household(household_name(load_profile(profile)), DEFAULT_SEED))
+
+
+def _p1_claims(home: Household) -> Mapping[str, object]:
+    return {"P1/POLYPHASE": home.phases > 1, "P1/MBUS": bool(home.submeters)}
