@@ -255,14 +255,15 @@ def _interfaces(
             judgements,
             [*(f"static review: {line}" for line in review), *findings],
         )
+        can, uncertainty = entry.get("capabilities"), entry.get("uncertainty_s")
         found.append(
             InterfaceReport(
                 interface=name,
                 title=str(entry.get("title", "")),
                 role=str(entry.get("role", "meter")),
                 link=str(entry.get("link", "")),
-                capabilities=tuple(str(c) for c in entry.get("capabilities") or ()),
-                uncertainty_s=float(entry.get("uncertainty_s") or 0.0),
+                capabilities=None if can is None else tuple(str(c) for c in can),
+                uncertainty_s=None if uncertainty is None else float(uncertainty),
                 review=review,
                 findings=findings,
                 observations=tuple(row for row in observations if row["interface"] == name),

@@ -70,8 +70,8 @@ def attempt(data: Mapping[str, Any]) -> Attempt:
     for check in found.checks:
         words += [check.id, check.clause, check.expected, check.observed, check.unit]
         numbers += [check.examined, check.deviating]
-        if check.uncertainty is not None:
-            float(check.uncertainty)
+        if check.uncertainty is not None and not isinstance(check.uncertainty, int | float):
+            raise TypeError(f"{check.uncertainty!r} is not a number")
         for deviation in check.deviations:
             place = deviation.place
             words += [deviation.expected, deviation.observed]

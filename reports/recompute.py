@@ -192,10 +192,10 @@ def check_plan(run: RunFolder, replan: Replan | None) -> Line:
         again = replan(dict(plan.data), run.declaration_text())
     except DeclarationError as error:
         return failed(name, f"device.toml does not give this plan: {error}")
-    except EvidenceError:
-        raise
     except BenchError as error:
-        return not_checked(name, str(error))
+        return failed(name, f"no plan can be made from plan.json and device.toml: {error}")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return failed(name, f"plan.json is damaged: {error!r}")
     if again is None:
         return not_checked(name, "the suites installed here are not those of the run (digest)")
     stated = {row.id: row for row in plan.cases}

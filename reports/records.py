@@ -186,8 +186,8 @@ class InterfaceReport:
     title: str
     role: str
     link: str
-    capabilities: tuple[str, ...]
-    uncertainty_s: float
+    capabilities: tuple[str, ...] | None
+    uncertainty_s: float | None
     review: tuple[str, ...]
     findings: tuple[str, ...]
     observations: tuple[Mapping[str, Any], ...]
@@ -201,7 +201,7 @@ class InterfaceReport:
             "title": self.title,
             "role": self.role,
             "link": self.link,
-            "capabilities": list(self.capabilities),
+            "capabilities": None if self.capabilities is None else list(self.capabilities),
             "uncertainty_s": self.uncertainty_s,
             "static_review": list(self.review),
             "bracket_findings": list(self.findings),

@@ -100,7 +100,9 @@ def _signature_lines(
         statement = _statement(envelope)
     except SignatureError as error:
         return [*lines, failed("statement", f"{ATTESTATION}: {error}")]
-    lines.append(ok("statement", PREDICATE_TYPE))
+    signer = statement["predicate"].get("signer")
+    name = signer.get("name") if isinstance(signer, dict) else None
+    lines.append(ok("statement", PREDICATE_TYPE, *([f"signed as {name}"] if name else [])))
     lines.append(guarded("subjects", lambda: _subjects(folder, statement)))
     return lines
 

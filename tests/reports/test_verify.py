@@ -78,6 +78,8 @@ def test_a_signed_run_verifies(signed: Path, lab: Any) -> None:
     assert verification.verified, details(verification)
     assert verification.exit_code == 0
     assert status(verification, "plan") is Status.NOT_CHECKED
+    (statement,) = (line for line in verification.lines if line.name == "statement")
+    assert "signed as A. Signatory" in statement.details
     others = {line.status for line in verification.lines if line.name != "plan"}
     assert others == {Status.OK}
 
@@ -220,13 +222,17 @@ def test_planning_again_may_be_impossible(signed: Path, lab: Any) -> None:
     def broken(data: dict[str, Any], text: str) -> None:
         raise DeclarationError("device.toml", [Mistake("p1.profile", "'x'", "unknown edition")])
 
-    def absent(data: dict[str, Any], text: str) -> None:
-        raise UsageError("no suite for interface 'p1'")
+    def impossible(data: dict[str, Any], text: str) -> None:
+        raise UsageError("--link s1: not declared")
+
+    def damaged(data: dict[str, Any], text: str) -> Any:
+        return data["no such entry"]
 
     none = verify_run(signed, lab.trusted, lambda *_: None)
     assert status(none, "plan") is Status.NOT_CHECKED
     assert none.verified
-    assert status(verify_run(signed, lab.trusted, absent), "plan") is Status.NOT_CHECKED
+    assert "s1: not declared" in details(verify_run(signed, lab.trusted, impossible))
+    assert "plan.json is damaged" in details(verify_run(signed, lab.trusted, damaged))
     assert "unknown edition" in details(verify_run(signed, lab.trusted, broken))
 
 
