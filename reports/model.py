@@ -228,7 +228,8 @@ def _status(row: PlannedCase, judgement: Judgement, interrupted: Sequence[int]) 
 
 def _attempt(run: RunFolder, attempt: Attempt, epoch_ns: int | None) -> AttemptReport:
     frames = run.frames(attempt.case, attempt.number)
-    started = "" if epoch_ns is None else text.at(epoch_ns, attempt.started_ns)
+    # A virtual clock starts at 0: its instants are no dates.
+    started = text.at(epoch_ns, attempt.started_ns) if epoch_ns else ""
     annotated = tuple(
         AnnotatedFrame(frame, _pointing_into(frame, attempt.checks)) for frame in frames.frames
     )

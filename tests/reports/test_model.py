@@ -71,6 +71,25 @@ def test_deviations_point_into_their_frame(mixed: Any) -> None:
     assert attempt.started == "2026-11-21T10:02:11.000Z"
 
 
+def test_instants_of_a_virtual_clock_are_no_dates(mixed: Any, build: Any) -> None:
+    folder = mixed.write()
+    build.rewrite(folder / "environment.json", lambda data: data["links"]["p1"].update(epoch_ns=0))
+    (attempt,) = by_id(folder)["P1-A-021"].attempts
+    assert attempt.started == ""
+
+
+def test_what_is_not_known_of_a_link_is_not_made_up(passing: Any, build: Any) -> None:
+    folder = passing.write()
+    build.rewrite(
+        folder / "plan.json",
+        lambda data: data["interfaces"]["p1"].update(capabilities=None, uncertainty_s=None),
+    )
+    (interface,) = build_report(folder).interfaces
+    assert interface.capabilities is None
+    assert interface.uncertainty_s is None
+    assert b"not known: it was not opened" in write_reports(folder).html.read_bytes()
+
+
 def test_attempts_that_disagree_are_unstable(passing: Any, build: Any) -> None:
     case = build.case("P1-A-099")
     passing.add(case, build.missed())
