@@ -23,6 +23,8 @@ _REFERENCE = re.compile(r"env:[A-Za-z_]\w*|file:.+|pkcs11:.+")
 def _reference(text: str) -> str:
     if not _REFERENCE.fullmatch(text):
         raise ValueError("a key must be a reference, never the key itself")
+    if "pin-value=" in text:
+        raise ValueError("a reference must not hold the PIN itself (pin-value)")
     return text
 
 
@@ -164,7 +166,9 @@ def _mistake(detail: Mapping[str, Any]) -> Mistake:
     kind = str(detail["type"])
     message = str(detail["msg"]).removeprefix("Value error, ")
     secret = "keys" in path
-    shown = "" if secret or kind == "missing" else _short(detail["input"])
+    # an entry in the wrong place may be a key too
+    hidden = secret or kind in ("missing", "extra_forbidden")
+    shown = "" if hidden else _short(detail["input"])
     remedy = _REMEDIES.get(kind, "")
     if kind == "missing":
         message = "is missing"
