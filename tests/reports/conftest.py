@@ -15,10 +15,11 @@ from bench.core.check import Check, Deviation, Incident, Level, Outcome, Place
 from bench.core.plan import PlannedCase
 from bench.core.result import Attempt
 from bench.core.verdict import Applicability, Reason, Verdict
-from reports.attest import sign_run
+from reports.attest import encode_statement, sign_run, statement
+from reports.dsse import sign_payload
 from reports.keys import PrivateKey, TrustedKey, keyid_of
 from reports.manifest import write_manifest
-from reports.model import write_reports
+from reports.model import build_report, write_reports
 
 DEVICE_TOML = """schema = 1
 [item]
@@ -333,6 +334,15 @@ class Lab:
         public = key.public_key()
         return cls(key, (TrustedKey(public, keyid_of(public), "lab.pub"),))
 
+    def resign(self, folder: Path, change: Callable[[Any], object] | None = None) -> None:
+        """Seal and sign as a holder of the key could, without the checks of `sign_run`."""
+        write_manifest(folder)
+        data = statement(folder, build_report(folder), {"keyid": self.trusted[0].keyid})
+        if change:
+            change(data)
+        envelope = sign_payload(encode_statement(data), self.key)
+        (folder / "attestation.json").write_bytes(envelope.encode())
+
 
 @pytest.fixture(scope="session")
 def lab() -> Lab:
@@ -380,3 +390,10 @@ class Build:
 def build() -> type[Build]:
     """Builders of cases, checks, frames and events."""
     return Build
+
+
+@pytest.fixture
+def failing(passing: RunWriter) -> Path:
+    """A sealed run with one fail."""
+    passing.add(make_case("P1-A-021"), missed(), frames=[frame_row()])
+    return seal(passing.write())
