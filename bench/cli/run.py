@@ -154,7 +154,7 @@ def _finish(current: "Run", signer: _Signer | None, as_json: bool, interrupted: 
     assert current.folder is not None
     folder = current.folder.path
     stopped = interrupted or current.session.stopping
-    files = write_reports(folder, signed=signer is not None and not stopped)
+    files = write_reports(folder)
     if not stopped:
         write_manifest(folder)
         if signer is not None:
