@@ -155,10 +155,9 @@ def _finish(current: "Run", signer: _Signer | None, as_json: bool, interrupted: 
     folder = current.folder.path
     stopped = interrupted or current.session.stopping
     files = write_reports(folder)
-    if not stopped:
-        write_manifest(folder)
-        if signer is not None:
-            sign_run(folder, signer.key)
+    write_manifest(folder)
+    if signer is not None and not stopped:
+        sign_run(folder, signer.key)
     profiles = current.profiles()
     code = exit_code(profiles)
     if stopped and code == 0:

@@ -110,8 +110,8 @@ class Run:
         """
         folder = RunFolder.reopen(path)
         written = folder.read_json("plan.json")
-        if (path / "manifest.json").exists():
-            raise UsageError(f"{path} is finished; there is nothing to resume")
+        if (path / "attestation.json").exists():
+            raise UsageError(f"{path} is signed; it stays as it was signed")
         for name, row in written["suites"].items():
             if name not in catalogue.suites() or row["digest"] != catalogue.digest(name):
                 raise UsageError(
@@ -128,8 +128,12 @@ class Run:
             quick=written["mode"]["quick"],
             allow_destructive=written["allow_destructive"],
         )
-        folder.event("run-resumed", run=folder.name)
         plan = tuple(PlannedCase.from_json(row) for row in written["cases"])
+        if not _pending(folder, plan):
+            raise UsageError(f"{path} is finished; there is nothing to resume")
+        # what was derived from the evidence so far is made again at the end
+        (path / "manifest.json").unlink(missing_ok=True)
+        folder.event("run-resumed", run=folder.name)
         _mark_interrupted(folder, plan)
         return cls(preparation, folder, plan, Session(preparation, folder))
 
@@ -157,11 +161,7 @@ class Run:
     def pending(self) -> list[str]:
         """Return the ids of the selected cases that have no result yet, in plan order."""
         assert self.folder is not None
-        return [
-            row.id
-            for row in self.plan
-            if row.applicability is Applicability.SELECTED and not _decided(self.folder, row.id)
-        ]
+        return _pending(self.folder, self.plan)
 
     def execute(
         self,
@@ -231,6 +231,14 @@ class Run:
                     f"the device did not survive group {bracket['group']}: "
                     f"{bracket['closing']['message']} (after {suspects})"
                 )
+
+
+def _pending(folder: RunFolder, plan: Sequence[PlannedCase]) -> list[str]:
+    return [
+        row.id
+        for row in plan
+        if row.applicability is Applicability.SELECTED and not _decided(folder, row.id)
+    ]
 
 
 def _decided(folder: RunFolder, case_id: str) -> bool:
