@@ -150,13 +150,14 @@ class Telegram:
     def to_json(self) -> dict[str, Any]:
         """Return header, CRC, objects and problems as plain JSON values.
 
-        Numbers keep their value, time stamps are as sent, octet strings stay hexadecimal.
+        The header is the first line as sent, with its `/`. Numbers keep their value, time stamps
+        are as sent, octet strings stay hexadecimal; a value without unit has the unit null.
         """
         return {
-            "header": self.header,
+            "header": f"/{self.header}",
             "crc": {"given": self.crc.given, "computed": self.crc.computed, "ok": self.crc.ok},
             "objects": {
-                obis: [{"value": _plain(v), "unit": v.unit} for v in values]
+                obis: [{"value": _plain(v), "unit": v.unit or None} for v in values]
                 for obis, values in self.objects().items()
             },
             "problems": [

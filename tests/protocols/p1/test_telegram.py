@@ -325,22 +325,22 @@ def test_single_bit_damage_is_always_detected(clean: bytes):
 def test_json_is_exact_and_plain(clean: bytes):
     telegram = decode_telegram(clean, NL50)
     found = json.loads(json.dumps(telegram.to_json()))
-    assert found["header"] == "MBX5\\BENCH-1"
+    assert found["header"] == "/MBX5\\BENCH-1"
     assert found["crc"] == {
         "given": telegram.crc.given,
         "computed": telegram.crc.computed,
         "ok": True,
     }
     assert found["objects"]["1-0:1.8.1"] == [{"value": 123.456, "unit": "kWh"}]
-    assert found["objects"]["0-0:96.7.21"] == [{"value": 4, "unit": ""}]
-    assert found["objects"]["0-0:1.0.0"] == [{"value": "250714093012S", "unit": ""}]
-    assert found["objects"]["0-0:96.13.0"] == [{"value": "48656C6C6F", "unit": ""}]
+    assert found["objects"]["0-0:96.7.21"] == [{"value": 4, "unit": None}]
+    assert found["objects"]["0-0:1.0.0"] == [{"value": "250714093012S", "unit": None}]
+    assert found["objects"]["0-0:96.13.0"] == [{"value": "48656C6C6F", "unit": None}]
     assert found["problems"] == []
 
 
 def test_json_of_problems_and_empty_groups(changed):
     telegram = decode_telegram(changed("(48656C6C6F)", "()"), NL50)
-    assert telegram.to_json()["objects"]["0-0:96.13.0"] == [{"value": "", "unit": ""}]
+    assert telegram.to_json()["objects"]["0-0:96.13.0"] == [{"value": "", "unit": None}]
     telegram = decode_telegram(changed("(00004)", "(4)"), NL50)
     (problem,) = telegram.to_json()["problems"]
     assert problem["line"] == 13
