@@ -31,7 +31,7 @@ def decode(interface: str, file: str, profile: str | None, as_json: bool) -> int
     for telegram in _telegrams(_octets(file), profile):
         count += 1
         if as_json:
-            click.echo(json.dumps(telegram.to_json(), ensure_ascii=False))
+            click.echo(json.dumps(telegram.to_json()))
         else:
             _show(telegram, count)
     if not count:

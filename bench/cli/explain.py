@@ -34,7 +34,7 @@ def explain(what: str, as_json: bool) -> None:
     attempts = _attempts(Path(run), case.id) if run else []
     data["attempts"] = [attempt.to_json() for attempt, _ in attempts]
     if as_json:
-        click.echo(json.dumps(data, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(data, indent=1))
         return
     _describe(case, data["faults"])
     for attempt, frames in attempts:

@@ -33,7 +33,7 @@ def list_cases(selectors: tuple[str, ...], clauses: bool, faults: bool, as_json:
             click.echo(f"{clause:<20} {' '.join(ids)}")
         return
     if as_json:
-        click.echo(json.dumps([case.to_json() for case in cases], indent=1, ensure_ascii=False))
+        click.echo(json.dumps([case.to_json() for case in cases], indent=1))
         return
     for case in cases:
         click.echo(f"{case.id:<10} v{case.version} {case.kind} {case.level!s:<6} {case.title}")

@@ -36,7 +36,7 @@ def selftest(selectors: tuple[str, ...], processes: int, as_json: bool) -> int:
     if not selectors:
         record_score(result.score())
     if as_json:
-        click.echo(json.dumps(result.to_json(), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(result.to_json(), indent=1))
     else:
         _summary(result)
     return 0 if result.clean else 1
