@@ -29,9 +29,12 @@ _EVERY_TELEGRAM = 300
             "p1.crc-data-changed",
             "p1.crc-init-ffff",
             "p1.crc-poly-1021",
+            "p1.crc-xmodem",
             "p1.crc-without-end-mark",
             "p1.crc-with-line-end",
+            "p1.crc-without-start",
             "p1.crc-swapped",
+            "p1.crc-missing",
         ),
     )
 )
@@ -108,7 +111,7 @@ def test_crc_case(telegrams: tuple[Seen, ...], verify: Checks) -> None:
         kind=Kind.VALID,
         clauses=("DSMR-3.0:5.2",),
         ics="not P1/CRC",
-        detects=("p1.crc-appended",),
+        detects=("p1.crc-in-nl30", "p1.crc-in-nl22"),
     )
 )
 def test_no_crc(telegrams: tuple[Seen, ...], verify: Checks) -> None:

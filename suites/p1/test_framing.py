@@ -61,7 +61,7 @@ def _judge_line(watch: TelegramWatch, context: CaseContext, verify: Checks) -> N
         clauses=("DSMR-5.0.2:6.1",),
         ics="P1/LINE-115200",
         needs=(Capability.UART_ERRORS,),
-        detects=("p1.line-9600", "p1.line-7e1", "p1.line-two-stop-bits"),
+        detects=("p1.uart-9600", "p1.uart-7e1", "p1.uart-8e1", "p1.uart-two-stop-bits"),
     )
 )
 def test_line_115200(watch: TelegramWatch, context: CaseContext, verify: Checks) -> None:
@@ -83,7 +83,7 @@ def test_line_115200(watch: TelegramWatch, context: CaseContext, verify: Checks)
         clauses=("DSMR-3.0:5.1",),
         ics="P1/LINE-9600",
         needs=(Capability.UART_ERRORS,),
-        detects=("p1.line-8n1-parity-as-data",),
+        detects=("p1.legacy-uart-115200", "p1.legacy-parity-mark", "p1.legacy-bit-7"),
     )
 )
 def test_line_9600(watch: TelegramWatch, context: CaseContext, verify: Checks) -> None:
@@ -110,7 +110,7 @@ def test_line_9600(watch: TelegramWatch, context: CaseContext, verify: Checks) -
         criterion="No octet stands between the end of the line before and '/'.",
         kind=Kind.VALID,
         clauses=(_TELEGRAM,),
-        detects=("p1.leading-space",),
+        detects=("p1.start-blank",),
     )
 )
 def test_start(watch: TelegramWatch, telegrams: tuple[Seen, ...], verify: Checks) -> None:
@@ -162,7 +162,7 @@ def test_header(telegrams: tuple[Seen, ...], verify: Checks) -> None:
         "identification is an observation.",
         kind=Kind.VALID,
         clauses=(_TELEGRAM,),
-        detects=("p1.identification-control",),
+        detects=("p1.identification-control", "p1.identification-empty"),
     )
 )
 def test_identification(telegrams: tuple[Seen, ...], verify: Checks) -> None:
@@ -186,7 +186,7 @@ def test_identification(telegrams: tuple[Seen, ...], verify: Checks) -> None:
         criterion="Header CR LF CR LF, then the first object; no other empty line.",
         kind=Kind.VALID,
         clauses=(_TELEGRAM,),
-        detects=("p1.blank-line-missing", "p1.blank-line-twice"),
+        detects=("p1.blank-line-missing", "p1.blank-line-twice", "p1.blank-line-before-end"),
     )
 )
 def test_blank_line(telegrams: tuple[Seen, ...], verify: Checks) -> None:
@@ -207,7 +207,13 @@ def test_blank_line(telegrams: tuple[Seen, ...], verify: Checks) -> None:
         criterion="No bare LF, no bare CR, no CR CR LF; the last line ends with CR LF too.",
         kind=Kind.VALID,
         clauses=(_LINES,),
-        detects=("p1.line-end-lf", "p1.line-end-cr", "p1.line-end-one-lf"),
+        detects=(
+            "p1.line-end-lf",
+            "p1.line-end-cr",
+            "p1.line-end-one-lf",
+            "p1.line-end-cr-cr-lf",
+            "p1.line-end-last-lf",
+        ),
     )
 )
 def test_line_ends(telegrams: tuple[Seen, ...], verify: Checks) -> None:
@@ -226,7 +232,12 @@ def test_line_ends(telegrams: tuple[Seen, ...], verify: Checks) -> None:
         criterion="'!' at a line start, nowhere else outside the header, nothing after the CRC.",
         kind=Kind.VALID,
         clauses=(_TELEGRAM,),
-        detects=("p1.end-mark-missing", "p1.end-mark-in-text", "p1.data-after-crc"),
+        detects=(
+            "p1.end-mark-missing",
+            "p1.end-mark-in-text",
+            "p1.end-mark-twice",
+            "p1.after-end-text",
+        ),
     )
 )
 def test_end_mark(watch: TelegramWatch, telegrams: tuple[Seen, ...], verify: Checks) -> None:
@@ -259,7 +270,12 @@ def test_end_mark(watch: TelegramWatch, telegrams: tuple[Seen, ...], verify: Che
         criterion="No octet between; one empty line (CR LF) is an observation.",
         kind=Kind.VALID,
         clauses=(_TELEGRAM,),
-        detects=("p1.between-crlf", "p1.between-ff", "p1.between-nul"),
+        detects=(
+            "p1.after-end-object",
+            "p1.between-extra-line-end",
+            "p1.between-padding",
+            "p1.between-nul",
+        ),
     )
 )
 def test_between(watch: TelegramWatch, telegrams: tuple[Seen, ...], verify: Checks) -> None:
@@ -300,7 +316,7 @@ def test_between(watch: TelegramWatch, telegrams: tuple[Seen, ...], verify: Chec
         criterion="Every octet of a telegram is CR, LF or 20h to 7Eh.",
         kind=Kind.VALID,
         clauses=("DSMR-5.0.2:6.4",),
-        detects=("p1.superscript-three", "p1.text-ff", "p1.degree-sign"),
+        detects=("p1.ascii-cubic-metre", "p1.ascii-text-ff", "p1.ascii-unit-degree"),
     )
 )
 def test_ascii(telegrams: tuple[Seen, ...], verify: Checks) -> None:
@@ -321,7 +337,7 @@ def test_ascii(telegrams: tuple[Seen, ...], verify: Checks) -> None:
         criterion="No XON, no XOFF and no IEC 62056-21 sign-on '/?' anywhere on the line.",
         kind=Kind.VALID,
         clauses=("DSMR-5.0.2:6.3",),
-        detects=("p1.handshake-xon-xoff",),
+        detects=("p1.handshake-between", "p1.handshake-inside"),
     )
 )
 def test_no_handshake(watch: TelegramWatch, telegrams: tuple[Seen, ...], verify: Checks) -> None:
