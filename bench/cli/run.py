@@ -218,7 +218,7 @@ def _summary(
             click.echo(f"    and {len(profile.because) - _SHOWN} more, see the report")
     if current.preparation.quick:
         click.echo("quick run: 30 telegrams observed; cases that need more are inconclusive")
-    known = {row.id for row in current.plan}
+    known = current.judgements()
     named = (reason.partition(" ")[0] for p in profiles for reason in p.because)
     case_id = next((word for word in named if word in known), None)
     if case_id:

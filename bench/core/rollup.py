@@ -63,26 +63,29 @@ def conclude(
     only if there is no finding and every applicable must-case passed with none left out.
     """
     counts: Counter[str] = Counter()
-    open_points: list[str] = list(findings)
+    undecided: list[str] = list(findings)
+    left_out: list[str] = []
     failed: list[str] = []
     for row in plan:
         if row.applicability is not Applicability.SELECTED:
             counts[str(row.applicability)] += 1
             if row.applicability is not Applicability.NOT_APPLICABLE:
-                open_points.append(f"{row.id} {row.applicability}: {row.reason}")
+                left_out.append(f"{row.id} {row.applicability}: {row.reason}")
             continue
         judgement = judgements.get(row.id)
         if judgement is None:
             counts[str(Applicability.NOT_RUN)] += 1
-            open_points.append(f"{row.id} {Applicability.NOT_RUN}")
+            left_out.append(f"{row.id} {Applicability.NOT_RUN}")
             continue
         counts[str(judgement.verdict)] += 1
         if judgement.verdict is Verdict.FAIL:
             failed.append(f"{row.id} fail: {judgement.message}")
         elif judgement.verdict is not Verdict.PASS and row.level is Level.MUST:
-            open_points.append(f"{row.id} {judgement.verdict} {judgement.reason}".rstrip())
+            what = f"{row.id} {judgement.verdict} {judgement.reason}".rstrip()
+            undecided.append(f"{what}: {judgement.message}")
     if not counts[str(Verdict.PASS)] and not failed:
-        open_points.append("no case passed")
+        undecided.append("no case passed")
+    open_points = undecided + left_out
     table = {name: counts[name] for name in COUNTED}
     if failed:
         return ProfileResult(profile, Conclusion.DOES_NOT_CONFORM, table, tuple(failed))
