@@ -8,6 +8,7 @@ from bench.cli.main import main
 from bench.core.rollup import Conclusion
 from bench.core.verdict import Reason
 from bench.engine import catalogue
+from bench.engine.selftest import accepted_exceptions
 from bench.protocols.p1.profile import load_profile, profile_names
 from bench.simulator.faults import deviation
 from bench.simulator.ports.p1 import Stage
@@ -72,6 +73,10 @@ def test_editions_known_from_telegrams_alone_are_called_uncertain(pages):
         if any(pattern.level == "should" for pattern in load_profile(key).patterns):
             newest = key if not key.startswith("be") else "be15"  # the others build on it
             assert f"`{newest}`" in uncertain, key
+
+
+def test_no_exception_is_listed_as_the_readme_says(pages):
+    assert ("no exception listed" in pages["README.md"]) == (not accepted_exceptions())
 
 
 def test_words_of_verdicts_are_all_explained(pages):
