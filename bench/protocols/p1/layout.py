@@ -59,7 +59,8 @@ class Layout:
             values += found
             for value, form in zip(found, _formats(line), strict=True):
                 if _by_digits(line, form, value.text):
-                    free.append((value.offset, len(value.text)))
+                    # the digit of a unit such as m3 is not free
+                    free.append((value.offset, len(value.text.partition("*")[0])))
                     if isinstance(form, Stamp):
                         stamps.append(slice(value.offset, value.offset + 12))
         self._mask, self._literal = _masked(telegram.octets[:-_CRC_AND_END], free)

@@ -34,6 +34,7 @@ def test_digits_that_the_profile_judges_are_judged_again(changed, clean: bytes):
         ("0-0:96.7.19", "0-0:96.7.18", "format"),
         ("1-0:32.36.0", "1-0:32.32.0", "duplicate"),
         ("/MBX5", "/MBX4", "baud-digit"),
+        ("*m3", "*m0", "unit"),
     ]:
         telegram = decode_telegram(changed(old, new), NL50)
         assert [p.code for p in telegram.problems] == [code]
