@@ -273,6 +273,13 @@ class Report:
     evidence: tuple[EvidenceFile, ...]
     renderer: str
 
+    def score_fits(self) -> bool:
+        """Whether the self-test score belongs to the suites that judged here."""
+        digests = (self.self_test or {}).get("digests")
+        return isinstance(digests, dict) and all(
+            digests.get(suite.interface) == suite.digest for suite in self.suites
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return the content of report.json."""
         return {

@@ -13,6 +13,9 @@ from bench.core.check import Level
 from bench.core.ics import holds
 from bench.core.verdict import Applicability
 
+#: how the reason begins for a case that applies to the device but not to the link
+NOT_MEASURABLE = "not measurable with this link"
+
 OBSERVED_TELEGRAMS = 300
 QUICK_TELEGRAMS = 30
 
@@ -103,7 +106,7 @@ def _applicability(
         if lacking:
             return (
                 Applicability.NOT_APPLICABLE,
-                f"not measurable with this link: it lacks {', '.join(lacking)}",
+                f"{NOT_MEASURABLE}: it lacks {', '.join(lacking)}",
             )
     if chosen is not None and case.id not in chosen:
         return Applicability.DESELECTED, "not among the selected cases"

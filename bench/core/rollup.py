@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from bench.core.check import Judgement, Level
-from bench.core.plan import PlannedCase
+from bench.core.plan import NOT_MEASURABLE, PlannedCase
 from bench.core.verdict import Applicability, Verdict
 
 
@@ -21,7 +21,11 @@ class Conclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProfileResult:
-    """The conclusion for one profile, such as `p1/nl50`, with the counts it rests on."""
+    """The conclusion for one profile, such as `p1/nl50`, with the counts it rests on.
+
+    `because` says what stands against conformity; where nothing does, what of it could not be
+    measured.
+    """
 
     profile: str
     conclusion: Conclusion
@@ -63,13 +67,16 @@ def conclude(
     only if there is no finding and every applicable must-case passed with none left out.
     """
     counts: Counter[str] = Counter()
-    undecided: list[str] = list(findings)
+    undecided: dict[str, list[str]] = {}
     left_out: list[str] = []
     failed: list[str] = []
+    unmeasured: list[str] = []
     for row in plan:
         if row.applicability is not Applicability.SELECTED:
             counts[str(row.applicability)] += 1
-            if row.applicability is not Applicability.NOT_APPLICABLE:
+            if row.reason.startswith(NOT_MEASURABLE):
+                unmeasured.append(f"{row.id} {row.reason}")
+            elif row.applicability is not Applicability.NOT_APPLICABLE:
                 left_out.append(f"{row.id} {row.applicability}: {row.reason}")
             continue
         judgement = judgements.get(row.id)
@@ -81,17 +88,24 @@ def conclude(
         if judgement.verdict is Verdict.FAIL:
             failed.append(f"{row.id} fail: {judgement.message}")
         elif judgement.verdict is not Verdict.PASS and row.level is Level.MUST:
-            what = f"{row.id} {judgement.verdict} {judgement.reason}".rstrip()
-            undecided.append(f"{what}: {judgement.message}")
+            why = f"{judgement.verdict} {judgement.reason}".rstrip()
+            undecided.setdefault(f"{why}: {judgement.message}", []).append(row.id)
+    open_points = [*findings, *(_together(ids, why) for why, ids in undecided.items())]
     if not counts[str(Verdict.PASS)] and not failed:
-        undecided.append("no case passed")
-    open_points = undecided + left_out
+        open_points.append("no case passed")
+    open_points += left_out
     table = {name: counts[name] for name in COUNTED}
     if failed:
         return ProfileResult(profile, Conclusion.DOES_NOT_CONFORM, table, tuple(failed))
     if open_points:
         return ProfileResult(profile, Conclusion.NOT_DETERMINED, table, tuple(open_points))
-    return ProfileResult(profile, Conclusion.CONFORMS, table)
+    return ProfileResult(profile, Conclusion.CONFORMS, table, tuple(unmeasured))
+
+
+def _together(ids: Sequence[str], why: str) -> str:
+    """Say once what holds for several cases, such as a link that could not be opened."""
+    others = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+    return f"{ids[0]}{others} {why}"
 
 
 def exit_code(profiles: Sequence[ProfileResult]) -> int:

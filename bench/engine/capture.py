@@ -45,7 +45,8 @@ class ChunkRecorder:
 
     def _write(self, octets: bytes) -> None:
         try:
-            self._file.write(octets)
+            while octets:  # an unbuffered file may take a part and report the full disk later
+                octets = octets[self._file.write(octets) :]
         except OSError as error:
             raise EvidenceError(f"cannot write {self.path}: {error.strerror or error}") from error
 

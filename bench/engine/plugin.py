@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bench.engine.session import Session
 
 NAME = "meterbench-cases"
+_STOPPED = "stopped by the operator"
 _RECORD = "case_record"  # attribute of a test report
 
 _CASE = pytest.StashKey[Case]()
@@ -144,16 +145,17 @@ class CasePlugin:
         case = item.stash.get(_CASE, None)
         if case is None or any(item.iter_markers("skip")):
             return (yield)
-        if self.session.stopping:
-            item.session.shouldstop = "stopped by the operator"
-            return True
+        if self.session.stopping:  # since before the first case; later ones are not reached
+            item.session.shouldstop = _STOPPED
+            item.add_marker(pytest.mark.skip(reason=_STOPPED))
+            return (yield)
         group = _group(item)
         self.session.open_bracket(case.interface, group)
         result = yield
         if nextitem is None or _group(nextitem) != group:
             self.session.close_bracket(case.interface, group)
         if self.session.stopping:
-            item.session.shouldstop = "stopped by the operator"
+            item.session.shouldstop = _STOPPED
         return result
 
     @pytest.hookimpl(tryfirst=True)
@@ -178,7 +180,7 @@ class CasePlugin:
         del item.stash[_CONTEXT]
         record = self.session.end(context, call.excinfo.value if call.excinfo else None)
         if record is None:
-            report.outcome, report.longrepr = "skipped", ("", 0, "stopped by the operator")
+            report.outcome, report.longrepr = "skipped", ("", 0, _STOPPED)
             return report
         judgement = record.attempt.judgement
         report.outcome = "passed" if judgement.verdict is Verdict.PASS else "failed"

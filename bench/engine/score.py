@@ -29,7 +29,12 @@ def _key() -> str:
 def record_score(score: Mapping[str, Any]) -> bool:
     """Keep the score of a full self-test; return whether it could be kept."""
     path = state_folder() / "selftest" / f"{_key()}.json"
-    row = {**score, "key": _key(), "recorded": datetime.now(UTC).date().isoformat()}
+    row = {
+        **score,
+        "key": _key(),
+        "digests": {name: catalogue.digest(name) for name in catalogue.suites()},
+        "recorded": datetime.now(UTC).date().isoformat(),
+    }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")

@@ -266,7 +266,11 @@ class Session:
 
     def begin(self, case: Case) -> CaseContext:
         """Return the context of a new attempt at `case`."""
-        number = self.folder.start_case(case.id) if self.folder else 1
+        try:
+            number = self.folder.start_case(case.id) if self.folder else 1
+        except EvidenceError as failure:
+            self._break(failure)
+            raise
         if self._bracket is not None:
             self._bracket.cases.append(case.id)
         target = self.preparation.targets[case.interface]
@@ -289,8 +293,7 @@ class Session:
             self._note("case-stopped", case=context.case.id, attempt=context.number)
             return None
         if isinstance(error, EvidenceError):
-            self.stopping = True
-            self.broken = error
+            self._break(error)
             return None
         if isinstance(error, Inconclusive):
             context.inconclusive(error.reason, str(error))
@@ -307,7 +310,7 @@ class Session:
             try:
                 self.folder.finish_case(record)
             except EvidenceError as failure:
-                self.stopping, self.broken = True, failure
+                self._break(failure)
         return record
 
     # -- sanity brackets
@@ -334,7 +337,10 @@ class Session:
             bracket.closing = self._exchange(interface, "closing")
         if self._path is not None:
             place = f"brackets/{interface}-{group}{self._worker and '-' + self._worker}.json"
-            (self.folder or RunFolder(self._path)).write_json(place, bracket.to_json())
+            try:
+                (self.folder or RunFolder(self._path)).write_json(place, bracket.to_json())
+            except EvidenceError as failure:
+                self._break(failure)
         self._note("bracket", **bracket.to_json())
 
     def _exchange(self, interface: str, side: str) -> Unwell | None:
@@ -344,7 +350,7 @@ class Session:
         except (AdapterError, Stopped):
             return None  # every case of the group says so itself
         except EvidenceError as failure:
-            self.stopping, self.broken = True, failure
+            self._break(failure)
             return None
 
     def can(self, interface: str, capability: Capability) -> bool:
@@ -352,5 +358,14 @@ class Session:
         return capability in self.link(interface).capabilities
 
     def _note(self, event: str, **details: object) -> None:
-        if self.folder:
+        if self.folder is None:
+            return
+        try:
             self.folder.event(event, **details)
+        except EvidenceError as failure:
+            self._break(failure)
+
+    def _break(self, failure: EvidenceError) -> None:
+        """Stop the run: what happens from now on could not be proven."""
+        self.stopping = True
+        self.broken = self.broken or failure

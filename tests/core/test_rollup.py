@@ -3,7 +3,7 @@
 import pytest
 
 from bench.core.check import Judgement, Level
-from bench.core.plan import PlannedCase
+from bench.core.plan import NOT_MEASURABLE, PlannedCase
 from bench.core.rollup import COUNTED, Conclusion, ProfileResult, conclude, exit_code
 from bench.core.verdict import Applicability, Verdict
 
@@ -12,6 +12,10 @@ CONFORMS, FAILS, OPEN = (
     Conclusion.DOES_NOT_CONFORM,
     Conclusion.NOT_DETERMINED,
 )
+
+
+def row(case_id, state=Applicability.SELECTED, reason=""):
+    return PlannedCase(case_id, 1, "p1", Level.MUST, state, reason)
 
 
 def conclusion(words, findings=(), level=Level.MUST):
@@ -102,3 +106,18 @@ def test_a_conclusion_is_json():
         "counts": {"pass": 1},
         "because": ["why"],
     }
+
+
+def test_one_reason_for_many_cases_is_said_once():
+    plan = [row(f"P1-A-{n:03}") for n in range(1, 4)]
+    lost = Judgement(Verdict.ERROR, "ADAPTER", "the cable is out")
+    result = conclude("p1/nl50", plan, {r.id: lost for r in plan})
+    assert result.because[0] == "P1-A-001 and 2 more error ADAPTER: the cable is out"
+
+
+def test_conformity_names_what_the_link_could_not_measure():
+    unmeasured = row("P1-A-002", Applicability.NOT_APPLICABLE, f"{NOT_MEASURABLE}: it lacks x")
+    passed = Judgement(Verdict.PASS, "", "")
+    result = conclude("p1/nl50", [row("P1-A-001"), unmeasured], {"P1-A-001": passed})
+    assert result.conclusion is CONFORMS
+    assert result.because == (f"P1-A-002 {NOT_MEASURABLE}: it lacks x",)

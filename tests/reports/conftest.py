@@ -241,7 +241,7 @@ _ENVIRONMENT = {
     "station": "lab-a",
     "links": {"p1": {"epoch_ns": 1_795_255_331_000_000_000, "link": "tcp://192.0.2.7:2001"}},
     "self_test": {
-        "digest": DIGEST,
+        "digests": {"p1": DIGEST},
         "faults": 92,
         "killed": 92,
         "benign": 40,

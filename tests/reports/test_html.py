@@ -227,6 +227,6 @@ def test_a_score_of_another_suite_is_not_passed_off_as_this_ones(passing: Any, b
     folder = passing.write()
     assert "of another version of the suite" not in page_of(folder).text
     build.rewrite(
-        folder / "environment.json", lambda data: data["self_test"].update(digest="0" * 64)
+        folder / "environment.json", lambda data: data["self_test"].update(digests={"p1": "0" * 64})
     )
     assert "This score is of another version of the suite" in page_of(folder).text
