@@ -30,6 +30,9 @@ def facts(key: str) -> Mapping[str, bool]:
     profile = load_profile(key)
     return {
         "P1/CRC": profile.has_crc,
+        "P1/DSMR-5": key == "nl50" or key.startswith("be"),
+        "P1/INTERVAL-1S": profile.interval_s == 1,
+        "P1/INTERVAL-10S": profile.interval_s == 10,
         "P1/LINE-115200": profile.line == LineSettings(115200, 8, "N", 1),
         "P1/LINE-9600": profile.line == LineSettings(9600, 7, "E", 1),
         "P1/TIME-STAMPS": _always_has(profile, Stamp),

@@ -6,6 +6,7 @@ from bench.core.verdict import Reason
 from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.observation import Ended
 from bench.engine.session import Session
+from suites.p1.listening import Listener
 from suites.p1.watch import Seen, TelegramWatch, observe
 
 
@@ -35,3 +36,11 @@ def telegrams(watch: TelegramWatch) -> tuple[Seen, ...]:
     if not watch.telegrams:
         raise Inconclusive(Reason.LINE, "every telegram was interrupted; check the cable")
     return watch.telegrams
+
+
+@pytest.fixture
+def listener(bench_session: Session, context: CaseContext) -> Listener:
+    """What listens to the port for a case that raises and releases the data request."""
+    found = Listener(context, bench_session)
+    context.frames_from(found.frame)
+    return found
