@@ -43,16 +43,21 @@ class Listener:
     def listen(self, until_ns: int, enough: Callable[[], bool] = lambda: False) -> list[Chunk]:
         """Return what arrives until the instant, or until `enough` after a chunk."""
         heard: list[Chunk] = []
-        while not enough():
+        while not enough() and (chunk := self.next_chunk(until_ns)) is not None:
+            heard.append(chunk)
+        return heard
+
+    def next_chunk(self, until_ns: int) -> Chunk | None:
+        """Return the next octets that arrive, None if none come until the instant."""
+        while True:
             if self._session.stopping:
                 raise Stopped
             chunk = self._context.receive(min(until_ns, self.now + _SLICE_NS))
             if chunk is not None:
-                heard.append(chunk)
                 self.pieces += self._splitter.feed(chunk)
-            elif self.now >= until_ns:
-                break
-        return heard
+                return chunk
+            if self.now >= until_ns:
+                return None
 
     def request(self, active: bool) -> int:
         """Raise or release the data request; return the instant. What comes is cut anew."""

@@ -236,7 +236,7 @@ def test_size(watch: TelegramWatch, telegrams: tuple[Seen, ...], verify: Checks)
         version=1,
         interface="p1",
         title="Jitter of the interval",
-        purpose="Report how evenly telegrams come.",
+        purpose="Ensure that telegrams come evenly, and report how evenly.",
         stimulus="Listen.",
         criterion="Median, 95th and 99th percentile and the extremes of the intervals are "
         "reported. No clause limits them; an interval further from the median than "
