@@ -13,6 +13,7 @@ from bench.engine.session import Session, Stopped
 from bench.protocols.p1.profile import Profile, load_profile
 from bench.protocols.p1.splitter import Piece, TelegramOctets, TelegramSplitter
 from bench.protocols.p1.telegram import decode_telegram
+from suites.p1.watch import Seen
 
 _SLICE_NS = SECOND // 2  # how long a wait lasts before the operator's wish to stop is looked at
 
@@ -80,6 +81,14 @@ class Listener:
 
         self.listen(until_ns, lambda: found() is not None)
         return found()
+
+    def telegrams(self) -> tuple[Seen, ...]:
+        """Return all telegrams heard so far, decoded, in the order of arrival."""
+        return tuple(
+            Seen(piece, decode_telegram(piece.octets, self.profile))
+            for piece in self.pieces
+            if isinstance(piece, TelegramOctets)
+        )
 
     def frame(self, number: int) -> Frame:
         """Return a piece by its number, telegrams with their annotated fields."""
