@@ -59,7 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Find the cases; start a run for them unless one is going on already."""
     found = [(item, case) for item in items if (case := item_case(item)) is not None]
-    if not found:
+    if not found or config.option.collectonly:  # who only looks opens no link
         return
     if only := set(filter(None, config.option.bench_cases.split(","))):
         items[:] = [item for item, case in found if case.id in only]
@@ -217,7 +217,9 @@ class CasePlugin:
             self._run.close()
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say where the evidence is."""
+        """Say why cases are inconclusive, which pytest itself does not, and where evidence is."""
+        for report in terminalreporter.stats.get("inconclusive", ()):
+            terminalreporter.write_line(str(report.longrepr))
         if self._run is not None and self._run.folder is not None:
             path = self._run.folder.path
             terminalreporter.write_line(f"evidence: {path}; `meterbench report {path}` renders it")
