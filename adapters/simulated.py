@@ -8,6 +8,7 @@ from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from adapters.base import Capability, Link, LinkUrl
+from adapters.options import choice
 from bench.core.clock import Clock, VirtualClock
 from bench.core.errors import AdapterLost, UsageError
 from bench.core.line import LineErrors, LineSettings
@@ -155,7 +156,7 @@ class SimulatedLink(Link):
 
 
 def _open_p1(url: LinkUrl, systems: Systems) -> Port:
-    url.check_options({"profile", "seed", "fault", "start"})
+    url.check_options({"profile", "seed", "fault", "start", "encrypted"})
     options = url.options
     seed = options.get("seed", str(DEFAULT_SEED))
     if not seed.isdecimal():
@@ -167,6 +168,7 @@ def _open_p1(url: LinkUrl, systems: Systems) -> Port:
         start=options.get("start", DEFAULT_START),
         alterations=alterations(deviation) if deviation else (),
         systems=systems,
+        encrypted=choice(url, "encrypted", "no", ("no", "yes")) == "yes",
     )
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from bench.core.clock import MILLISECOND, SECOND
+from bench.core.errors import UsageError
 from bench.core.line import LineSettings
 from bench.protocols.p1.encode import crc_digits, encode_body, seal
 from bench.protocols.p1.profile import Profile, load_profile
@@ -20,6 +21,7 @@ from bench.simulator.faults.fault import Alteration
 from bench.simulator.metering_system import MeteringSystem, Systems
 from bench.simulator.ports.p1_content import Content
 from bench.simulator.ports.p1_editions import header_line
+from bench.simulator.ports.p1_encryption import Encryption
 from bench.simulator.presets import household
 
 BURST_OCTETS = 32
@@ -38,6 +40,9 @@ class Stage(StrEnum):
     BODY = "body"  # bytes -> bytes: '/' up to and including '!', before the CRC is computed
     DIGITS = "digits"  # Sealing -> bytes: the CRC digits
     WIRE = "wire"  # bytes -> bytes: the sealed telegram and what follows it
+    ENCRYPTED = "encrypted"  # bool -> bool: whether frames are sent; once, with index 0
+    COUNTER = "counter"  # int -> int: the frame counter of this telegram
+    ENVELOPE = "envelope"  # Envelope -> Envelope | bytes: what the frame is made of, or is
     BURSTS = "bursts"  # bytes -> Sequence[int]: the wire octets -> how many arrive together
 
 
@@ -67,7 +72,12 @@ class P1Port:
     """
 
     def __init__(
-        self, system: MeteringSystem, profile: Profile, alterations: Iterable[Alteration] = ()
+        self,
+        system: MeteringSystem,
+        profile: Profile,
+        alterations: Iterable[Alteration] = (),
+        *,
+        encrypted: bool = False,
     ) -> None:
         self.system = system
         self.profile = profile
@@ -76,6 +86,9 @@ class P1Port:
         self._character_ns = (self.line or profile.line).character_ns
         self._interval_ns = round(profile.interval_s * SECOND)
         self._content = Content(profile, system)
+        self.encryption: Encryption | None = None
+        if self._altered(Stage.ENCRYPTED, encrypted, 0):
+            self.encryption = Encryption(system.seed, self._altered, Stage.COUNTER, Stage.ENVELOPE)
         self._start: int | None = None
         self._queue: deque[_Burst] = deque()
         self._index = 0
@@ -127,6 +140,8 @@ class P1Port:
 
     def _send(self, start: int) -> None:
         octets = self.telegram(start, self._index)
+        if self.encryption is not None:
+            octets = self.encryption.frame(octets, self._index)
         sizes = self._altered(Stage.BURSTS, octets, self._index)
         self._index += 1
         if isinstance(sizes, bytes):  # no alteration
@@ -143,7 +158,7 @@ class P1Port:
             at += len(part)
             yield _Burst(begin, start + round(at * self._character_ns), part)
 
-    def _altered(self, stage: Stage, value: Any, index: int) -> Any:
+    def _altered(self, stage: str, value: Any, index: int) -> Any:
         for alteration in self._alterations:
             if alteration.stage == stage:
                 value = alteration.change(value, index)
@@ -157,20 +172,24 @@ def p1_port(
     start: datetime | str = DEFAULT_START,
     alterations: Iterable[Alteration] = (),
     systems: Systems | None = None,
+    encrypted: bool = False,
 ) -> P1Port:
     """Return the reference device of a profile, altered as a fault or variation says.
 
     `start` without zone is local time of the household. A system that `systems` already holds for
-    the same household, seed and start is shared. UsageError for an unknown profile or bad start.
+    the same household, seed and start is shared. UsageError for an unknown profile, a bad start,
+    or encryption of an edition that has none.
     """
     chosen = load_profile(profile)
+    if encrypted and chosen.key != "lu":
+        raise UsageError(f"edition {chosen.key} has no encryption; choose profile=lu")
     alterations = tuple(alterations)
     home = household(household_name(chosen), seed)
     for alteration in alterations:
         if alteration.stage == Stage.HOUSEHOLD:
             home = alteration.change(home, 0)
     systems = systems or Systems()
-    return P1Port(systems.get(seed, start, home), chosen, alterations)
+    return P1Port(systems.get(seed, start, home), chosen, alterations, encrypted=encrypted)
 
 
 def household_name(profile: Profile) -> str:

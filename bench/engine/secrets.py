@@ -1,0 +1,157 @@
+"""Turns references into keys at run time; a key never reaches evidence, logs or messages.
+
+`env:NAME` holds hexadecimal digits, `file:PATH` holds them or the bare octets, and `pkcs11:...`
+names a key in a security module. `simulated:p1/encryption` is the key of the built-in device and
+opens nothing else.
+"""
+
+import hmac
+import os
+import re
+from pathlib import Path
+from typing import NoReturn
+
+from adapters.base import LinkUrl
+from bench.core.errors import UsageError
+from bench.engine.preparation import Preparation
+
+KEY_OCTETS = 16
+_SEPARATORS = re.compile(rb"[\s:-]")
+_FILE_LIMIT = 4096  # octets; no key file is longer
+
+
+class Secret:
+    """Octets that show themselves to nobody but the caller of `reveal`.
+
+    `reference` says where they came from, and is all that text made of the secret holds.
+    """
+
+    __slots__ = ("_octets", "reference")
+
+    def __init__(self, octets: bytes, reference: str) -> None:
+        self._octets = octets
+        self.reference = reference
+
+    def reveal(self) -> bytes:
+        """Return the octets; they must go into a cipher and nowhere else."""
+        return self._octets
+
+    def __repr__(self) -> str:
+        return f"<secret {self.reference}>"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._octets, other._octets)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError(f"{self!r} cannot be pickled or copied")
+
+
+def resolve_secret(
+    reference: str, link: LinkUrl | None = None, *, octets: int = KEY_OCTETS
+) -> Secret:
+    """Return the key of `octets` octets that `reference` names.
+
+    `link` is where the device is reached, which decides whether the simulator's key may be used.
+    Raises UsageError that names the reference and what is wrong with it, never a value.
+    """
+    scheme, _, place = reference.partition(":")
+    if scheme == "env":
+        return _from_environment(place, reference, octets)
+    if scheme == "file":
+        return _from_file(Path(place).expanduser(), reference, octets)
+    if scheme == "pkcs11":
+        raise UsageError(
+            f"{_shown(reference)}: keys of a security module need the extra 'hsm', which is not "
+            "installed; write env:NAME or file:PATH instead"
+        )
+    if scheme == "simulated":
+        return _from_simulator(place, reference, link)
+    # whatever stands here may be the key itself
+    raise UsageError(
+        "a key must be named by a reference, env:NAME or file:PATH; it is never written down itself"
+    )
+
+
+def declared_secret(preparation: Preparation, interface: str, name: str) -> Secret | None:
+    """Return the key called `name` of an interface, None when the declaration names none.
+
+    Raises UsageError when it names one that cannot be read.
+    """
+    reference = preparation.declaration.interfaces[interface].keys.get(name)
+    if reference is None:
+        return None
+    try:
+        return resolve_secret(reference, preparation.targets[interface].link)
+    except UsageError as error:
+        raise UsageError(f"[{interface}.keys] {name}: {error}") from None
+
+
+def check_secrets(preparation: Preparation) -> None:
+    """Raise UsageError for the first declared key that cannot be read, before anything is run."""
+    for interface in preparation.targets:
+        for name in preparation.declaration.interfaces[interface].keys:
+            declared_secret(preparation, interface, name)
+
+
+def _from_environment(name: str, reference: str, octets: int) -> Secret:
+    text = os.environ.get(name)
+    if not text:
+        raise UsageError(
+            f"{reference}: the environment variable {name} is not set; "
+            f"set it to {2 * octets} hexadecimal digits"
+        )
+    return Secret(_digits(os.fsencode(text), reference, octets), reference)
+
+
+def _from_file(path: Path, reference: str, octets: int) -> Secret:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_FILE_LIMIT)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no such name can exist"
+        raise UsageError(f"{reference}: cannot be read: {why}") from None
+    if len(content) == octets:
+        return Secret(content, reference)
+    return Secret(_digits(content, reference, octets), reference)
+
+
+def _digits(text: bytes, reference: str, octets: int) -> bytes:
+    plain = _SEPARATORS.sub(b"", text)
+    if re.fullmatch(rb"[0-9A-Fa-f]+", plain) is None:
+        raise UsageError(
+            f"{reference}: holds something else than {2 * octets} hexadecimal digits"
+        ) from None
+    if len(plain) != 2 * octets:
+        raise UsageError(
+            f"{reference}: holds {len(plain)} hexadecimal digits where {2 * octets} are needed"
+        )
+    return bytes.fromhex(plain.decode("ascii"))
+
+
+def _from_simulator(place: str, reference: str, link: LinkUrl | None) -> Secret:
+    if link is None or link.scheme != "simulated":
+        raise UsageError(
+            f"{reference}: this is the key of the built-in device, and the link leads elsewhere; "
+            "write env:NAME or file:PATH"
+        )
+    if place != "p1/encryption":
+        raise UsageError(f"{reference}: there is no such key (there is: simulated:p1/encryption)")
+    from bench.simulator.ports.p1 import DEFAULT_SEED
+    from bench.simulator.ports.p1_encryption import encryption_key
+
+    seed = link.options.get("seed", str(DEFAULT_SEED))
+    return Secret(encryption_key(int(seed) if seed.isdecimal() else DEFAULT_SEED), reference)
+
+
+def _shown(reference: str) -> str:
+    """Return a reference without what a PKCS #11 URI may carry beside the name of the key."""
+    return reference.partition("?")[0]
