@@ -24,6 +24,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "decode": LazyCommand("bench.cli.decode:decode", "Decode octets of an interface."),
     "declare": LazyCommand("bench.cli.declare:declare", "Make or check a declaration."),
     "simulate": LazyCommand("bench.cli.simulate:simulate", "Serve the simulator in real time."),
+    "calibrate": LazyCommand("bench.cli.calibrate:calibrate", "Measure a link's time stamps."),
     "selftest": LazyCommand("bench.cli.selftest:selftest", "Prove that the cases can fail."),
     "report": LazyCommand("bench.cli.report:report", "Render the report of a run again."),
     "key": LazyCommand("bench.cli.key:key_group", "Make a key to sign reports with."),

@@ -13,6 +13,7 @@ from bench.core.clock import SECOND, Clock, MonotonicClock, VirtualClock
 from bench.core.errors import AdapterError, AdapterLost, EvidenceError
 from bench.core.link import Capability, LinkEnded
 from bench.core.verdict import Reason
+from bench.engine.calibration import calibrated
 from bench.engine.capture import ChunkRecorder, read_chunks
 from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.evidence import CaseRecord, RunFolder
@@ -59,12 +60,13 @@ class Stopped(Exception):
 def open_target(target: Target, clock: Clock) -> Link:
     """Open the link that the declaration names, at the settings that the edition prescribes.
 
-    The built-in metering system shows the declared edition unless its link asks for another.
+    The built-in metering system shows the declared edition unless its link asks for another. Time
+    stamps are as uncertain as this station has measured them to be.
     """
     url = target.link
     if url.scheme == "simulated":
         url = replace(url, options={"profile": target.profile, **url.options})
-    return open_link(url, line=target.line, clock=clock)
+    return calibrated(open_link(url, line=target.line, clock=clock))
 
 
 def clock_for(targets: Mapping[str, Target]) -> Clock:
