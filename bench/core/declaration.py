@@ -2,7 +2,7 @@
 
 All mistakes are reported at once, each with its line, its path and what to write instead. Keys and
 passwords are references (`env:NAME`, `file:PATH`, `pkcs11:...`): a value in their place is refused
-and never repeated in the message.
+and never repeated in the message. `simulated:p1/encryption` is the built-in device's own key.
 """
 
 import re
@@ -17,7 +17,7 @@ from bench.core.errors import DeclarationError, Mistake
 from bench.core.ics import Proforma
 
 INTERFACES = ("wan", "han", "p1", "s1", "mep")
-_REFERENCE = re.compile(r"env:[A-Za-z_]\w*|file:.+|pkcs11:.+")
+_REFERENCE = re.compile(r"env:[A-Za-z_]\w*|file:.+|pkcs11:.+|simulated:\w+/\w+")
 
 
 def _reference(text: str) -> str:
@@ -151,6 +151,8 @@ def _interface_mistakes(
     ics, ixit = section.get("ics", {}), section.get("ixit", {})
     if isinstance(ics, dict) and isinstance(ixit, dict):
         mistakes += proformas[name].mistakes(name, ics, ixit)
+    if isinstance(keys := section.get("keys"), dict):
+        mistakes += proformas[name].key_mistakes(name, keys)
     return mistakes
 
 

@@ -7,7 +7,7 @@ Status notation of ISO/IEC 9646-7: `m` mandatory, `o` optional, `o.N` at least o
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,18 +39,35 @@ class IxitItem:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyItem:
+    """One key that cases need; a declaration names where it is, `[p1.keys] ID = "env:NAME"`.
+
+    `id` is "keys." and the name in that table.
+    """
+
+    id: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proforma:
     """All questions that a suite asks about a device."""
 
     ics: Mapping[str, IcsItem] = field(default_factory=dict)
     ixit: Mapping[str, IxitItem] = field(default_factory=dict)
+    keys: Mapping[str, KeyItem] = field(default_factory=dict)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Proforma":
         """Return the proforma written in a suite's ics.toml."""
         ics = [IcsItem(**row) for row in data.get("ics", [])]
         ixit = [IxitItem(**row) for row in data.get("ixit", [])]
-        return cls({item.id: item for item in ics}, {item.id: item for item in ixit})
+        keys = [KeyItem(**row) for row in data.get("key", [])]
+        return cls(
+            {item.id: item for item in ics},
+            {item.id: item for item in ixit},
+            {item.id: item for item in keys},
+        )
 
     def answers(self, declared: Mapping[str, bool]) -> dict[str, bool]:
         """Return an answer for every item: the declared one, else the default."""
@@ -79,6 +96,15 @@ class Proforma:
                 kind = self.ixit[key].type
                 example = {"text": '"..."', "integer": "1", "number": "1.0"}.get(kind, "true")
                 yield Mistake(path, repr(value), f"must be {kind}", f"{key} = {example}")
+
+    def key_mistakes(self, section: str, keys: Iterable[str]) -> Iterator[Mistake]:
+        """Yield every name in the table of keys that no case knows."""
+        known = [item.removeprefix("keys.") for item in self.keys]
+        for name in keys:
+            if known and name not in known:
+                near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+                remedy = f"{near[0]}, perhaps" if near else f"one of {', '.join(known)}"
+                yield Mistake(f"{section}.keys.{name}", "", "unknown key", remedy)
 
     def review(self, answers: Mapping[str, bool]) -> list[str]:
         """Return what contradicts the status of the items, in words; empty when clean.

@@ -117,6 +117,13 @@ def _applicability(
         )
     missing = [name for name in case.ixit if name not in subject.values]
     if missing:
-        lines = "; ".join(f"[{case.interface}.ixit] {name} = ..." for name in missing)
+        lines = "; ".join(_line_to_write(case.interface, name) for name in missing)
         return Applicability.BLOCKED, f"the declaration lacks {lines}"
     return Applicability.SELECTED, ""
+
+
+def _line_to_write(interface: str, name: str) -> str:
+    """Return where a value stands in a declaration; `keys.NAME` are references to keys."""
+    if name.startswith("keys."):
+        return f'[{interface}.keys] {name.removeprefix("keys.")} = "env:NAME"'
+    return f"[{interface}.ixit] {name} = ..."

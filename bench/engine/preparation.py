@@ -166,9 +166,14 @@ def _target(suite: Suite, interface: Interface, url: LinkUrl) -> Target:
         link=url,
         line=suite.line(profile),
         answers=answers,
-        values=suite.proforma.values(interface.ixit),
+        values={**suite.proforma.values(interface.ixit), **_key_references(interface)},
         review=tuple(suite.proforma.review(answers)),
     )
+
+
+def _key_references(interface: Interface) -> dict[str, str]:
+    """Return which keys are declared, as values that a case can need: `keys.NAME`."""
+    return {f"keys.{name}": reference for name, reference in interface.keys.items()}
 
 
 def declared_as(

@@ -26,6 +26,7 @@ from bench.engine.preparation import (
     run_name,
 )
 from bench.engine.score import recorded_score
+from bench.engine.secrets import check_secrets
 from bench.engine.session import Session
 
 
@@ -81,6 +82,7 @@ class Run:
             quick=quick,
             allow_destructive=allow_destructive,
         )
+        check_secrets(preparation)
         folder = RunFolder.create(out, run_name(declaration))
         session = Session(preparation, folder)
         try:
@@ -128,6 +130,7 @@ class Run:
             quick=written["mode"]["quick"],
             allow_destructive=written["allow_destructive"],
         )
+        check_secrets(preparation)
         plan = tuple(PlannedCase.from_json(row) for row in written["cases"])
         if not _pending(folder, plan):
             raise UsageError(f"{path} is finished; there is nothing to resume")

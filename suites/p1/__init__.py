@@ -30,6 +30,7 @@ def facts(key: str) -> Mapping[str, bool]:
     profile = load_profile(key)
     return {
         "P1/CRC": profile.has_crc,
+        "P1/CIPHERING": key == "lu",
         "P1/DSMR-5": key == "nl50" or key.startswith("be"),
         "P1/INTERVAL-1S": profile.interval_s == 1,
         "P1/INTERVAL-10S": profile.interval_s == 10,
@@ -38,7 +39,22 @@ def facts(key: str) -> Mapping[str, bool]:
         "P1/TIME-STAMPS": _always_has(profile, Stamp),
         "P1/OCTET-STRINGS": _always_has(profile, OctetString),
         "P1/STATES": _always_has(profile, Enumerated),
+        "P1/CLOCK": _always(profile, profile.clock.obis),
+        "P1/CONSENT": key.startswith("be"),
+        "P1/DAYLIGHT": profile.clock.daylight and _always(profile, profile.clock.obis),
+        "P1/PHASE-POWER": _always(profile, "1-0:21.7.0"),
+        "P1/PHASE-VOLTAGE": _always(profile, "1-0:32.7.0", "1-0:31.7.0"),
+        "P1/TARIFF": _always(profile, "0-0:96.14.0"),
+        "P1/TEXT": _always(profile, "0-0:96.13.0"),
+        "P1/TOTAL-POWER": _always(profile, "1-0:1.7.0", "1-0:2.7.0"),
     }
+
+
+def _always(profile: Profile, *objects: str) -> bool:
+    """Whether every meter of the edition sends all of these objects."""
+    return all(
+        (pattern := profile.find(obis)) is not None and pattern.rule == "M" for obis in objects
+    )
 
 
 def _always_has(profile: Profile, kind: type[Format]) -> bool:
