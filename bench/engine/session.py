@@ -121,7 +121,8 @@ class Session:
         A link that could not be opened or was lost raises the same AdapterError ever after.
         """
         if interface in self._failed:
-            raise self._failed[interface]
+            # raising the same error again would lengthen its traceback each time
+            raise self._failed[interface].with_traceback(None)
         if interface not in self._links:
             target = self.preparation.targets[interface]
             try:
@@ -222,7 +223,7 @@ class Session:
         )
         self._keep(record)
         if ended is Ended.INTERRUPTED:
-            raise self._failed[interface]
+            raise self._failed[interface].with_traceback(None)
         if ended is Ended.STOPPED:
             raise Stopped
 
