@@ -5,6 +5,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from adapters.base import Capability, Link, LinkUrl
@@ -12,11 +13,12 @@ from adapters.options import choice
 from bench.core.clock import Clock, VirtualClock
 from bench.core.errors import AdapterLost, UsageError
 from bench.core.line import LineErrors, LineSettings
+from bench.core.link import Supply
 from bench.core.trace import Chunk
 from bench.simulator.faults import alterations
 from bench.simulator.metering_system import Systems
 from bench.simulator.ports.p1 import DEFAULT_SEED, DEFAULT_START, p1_port
-from bench.simulator.ports.port import Port
+from bench.simulator.ports.port import Device, Port
 from bench.simulator.uart import hear
 
 _CAPABILITIES = frozenset(
@@ -27,6 +29,8 @@ _CAPABILITIES = frozenset(
         Capability.UART_ERRORS,
     }
 )
+#: what a port offers beyond the wire when there is a whole device behind it
+_BESIDE = frozenset({Capability.DEVICE_CONTROL, Capability.SUPPLY, Capability.S1_ACTIVITY})
 
 _SYSTEMS: WeakKeyDictionary[VirtualClock, Systems] = WeakKeyDictionary()
 
@@ -58,7 +62,9 @@ class SimulatedLink(Link):
         self._open = True
         # behind a converter errors are counted, of which it has none, but its line is not seen
         seen = frozenset() if port.line is None else {Capability.LINE_FORMAT}
-        self.capabilities = _CAPABILITIES | seen
+        beside = _BESIDE if isinstance(port, Device) else frozenset()
+        self.capabilities = _CAPABILITIES | seen | beside
+        self.epoch_ns = port.epoch_ns if isinstance(port, Device) else None
         clock.attach(self)
         port.set_request(True, clock.now())
 
@@ -121,6 +127,26 @@ class SimulatedLink(Link):
         if self.port.line is None:
             return super().line_format()
         return self.port.line
+
+    def control(self, action: str, **values: Any) -> None:
+        """Do something to the device, see `bench.simulator.control`; UsageError if it cannot."""
+        self._check_open()
+        if not isinstance(self.port, Device):
+            super().control(action, **values)
+        else:
+            self.port.control(action, values, self.clock.now())
+
+    def supply(self, load_ma: float | None) -> Supply:
+        """Return what the port's supply gives under a load, None being a short circuit."""
+        self._check_open()
+        return (
+            self.port.supply(load_ma) if isinstance(self.port, Device) else super().supply(load_ma)
+        )
+
+    def s1_active(self) -> bool:
+        """Return whether the S1 port of the device sends."""
+        self._check_open()
+        return self.port.s1_active() if isinstance(self.port, Device) else super().s1_active()
 
     def describe(self) -> dict[str, str]:
         """Return the link as it was written; the simulator has nothing else that identifies it."""

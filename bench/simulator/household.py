@@ -76,12 +76,31 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Firmware:
+    """What another firmware shows than the reference device of the edition.
+
+    `version` replaces what it announces as its version where that is not empty. `added` are
+    further objects, each an OBIS code and all that follows it: ("1-0:32.7.124", "(00.4*%)").
+    """
+
+    version: str = ""
+    added: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Household:
-    """All that is fixed when the simulation starts; what changes lives in the metering system."""
+    """All that is fixed when the simulation starts; what changes lives in the metering system.
+
+    `delta`: three phases of 230 V without neutral. `start_wh`: where the energy registers in use
+    start, for a roll-over to come; None draws them.
+    """
 
     zone: str = "Europe/Amsterdam"
     daylight_saving: bool = True
     phases: int = 3
+    delta: bool = False
+    start_wh: int | None = None
+    firmware: Firmware = field(default_factory=Firmware)
     solar_peak_w: int = 3600
     tariffs: Tariffs = field(default_factory=Tariffs)
     serial: str = "E0026000000000026"
@@ -103,6 +122,8 @@ class Household:
     def __post_init__(self) -> None:
         if self.phases not in (1, 2, 3):
             raise UsageError(f"a household has 1, 2 or 3 phases, not {self.phases}")
+        if self.delta and self.phases != 3:
+            raise UsageError(f"a delta grid has 3 phases, not {self.phases}")
 
     def local(self, utc: datetime) -> tuple[datetime, bool]:
         """Return the time that the meter's clock shows at `utc`, and whether it is summer time."""

@@ -6,6 +6,7 @@ Quantities are integers: mW, mvar, mV, mA, mHz. Import and inductive are positiv
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 BLOCK_S = 300  # appliances and clouds change at most once per block
@@ -75,9 +76,16 @@ class LoadModel:
     """
 
     def __init__(
-        self, seed: int, phases: int, solar_peak_w: int = 3600, longitude_s: int = 3600
+        self,
+        seed: int,
+        phases: int,
+        solar_peak_w: int = 3600,
+        longitude_s: int = 3600,
+        *,
+        delta: bool = False,
     ) -> None:
         self._seed = seed
+        self._delta = delta
         self._phases = phases
         self._solar_peak_w = solar_peak_w
         self._longitude_s = longitude_s
@@ -85,12 +93,27 @@ class LoadModel:
 
     def power(self, unix_s: int) -> Power:
         """Return the power during the second that starts at `unix_s`."""
+        phases, frequency = self._phases_at(unix_s)
+        return Power(_in_delta(phases) if self._delta else tuple(phases), frequency)
+
+    def held(self, unix_s: int, total_mw: int) -> Power:
+        """Return what is drawn in that second when the phases together draw `total_mw`."""
+        found, frequency = self._phases_at(unix_s)
+        shares = [total_mw // len(found)] * len(found)
+        shares[0] += total_mw - sum(shares)
+        phases = [
+            _phase(one.voltage_mv, share, abs(share) // 10)
+            for one, share in zip(found, shares, strict=True)
+        ]
+        return Power(_in_delta(phases) if self._delta else tuple(phases), frequency)
+
+    def _phases_at(self, unix_s: int) -> tuple[list[PhasePower], int]:
         number = unix_s // BLOCK_S
         if number != self._block.number:
             self._block = self._make_block(number)
         block = self._block
         flicker = noise(self._seed, 5, unix_s)
-        phases = []
+        phases: list[PhasePower] = []
         for index in range(self._phases):
             # 97.0 % .. 103.2 % of the block's load, another value each second and phase
             share = 970 + ((flicker >> (10 * index)) & 63)
@@ -98,9 +121,8 @@ class LoadModel:
             active = drawn - (block.solar_mw if index == 0 else 0)
             reactive = block.inductive_mvar[index] * share // 1000
             voltage = block.voltage_mv[index] + ((flicker >> (6 * index)) & 255) - active // 4000
-            apparent = math.isqrt(active * active + reactive * reactive) + 1
-            phases.append(PhasePower(voltage, -(-apparent * 1000 // voltage), active, reactive))
-        return Power(tuple(phases), 49_980 + (flicker & 31) + block.number % 11)
+            phases.append(_phase(voltage, active, reactive))
+        return phases, 49_980 + (flicker & 31) + block.number % 11
 
     def _make_block(self, number: int) -> _Block:
         seed = self._seed
@@ -128,6 +150,26 @@ class LoadModel:
         clear = 0.6 + 0.35 * season
         cloud = between(25, 100, self._seed, 7, number) / 100
         return round(self._solar_peak_w * 1000 * height * clear * cloud)
+
+
+def _phase(voltage_mv: int, active_mw: int, reactive_mvar: int) -> PhasePower:
+    apparent = math.isqrt(active_mw * active_mw + reactive_mvar * reactive_mvar) + 1
+    current_ma = -(-apparent * 1000 // voltage_mv)
+    return PhasePower(voltage_mv, current_ma, active_mw, reactive_mvar)
+
+
+def _in_delta(phases: Sequence[PhasePower]) -> tuple[PhasePower, ...]:
+    """Return how a meter of two elements shows a supply of 3x230 V without neutral.
+
+    L2 is its reference and has no voltage; the elements on L1 and L3 see powers of which one may be
+    fed in while the other is drawn, and only whose sum means something (Aron circuit).
+    """
+    active = sum(phase.active_mw for phase in phases)
+    reactive = sum(phase.reactive_mvar for phase in phases)
+    third = active // 2 + 300_000 + abs(active) * 3 // 5
+    outer = _phase(phases[0].voltage_mv, active - third, reactive // 2)
+    last = _phase(phases[2].voltage_mv, third, reactive - reactive // 2)
+    return outer, PhasePower(0, (outer.current_ma + last.current_ma) // 2, 0, 0), last
 
 
 def _activity(hour: float) -> int:

@@ -1,72 +1,34 @@
 """One household, one truth: what every port of the simulated metering system shows.
 
-The truth knows nothing of P1, COSEM or any other protocol. It is a function of a seed, a start and
-the instant: the same three give the same reading on every machine, in whatever order they are
-asked. Instants are nanoseconds after the start, on whichever clock drives the ports.
+The truth knows nothing of P1, COSEM or any other protocol. It is a function of a seed, a start,
+what was done to the device, and the instant: the same give the same reading on every machine, in
+whatever order they are asked. Instants are nanoseconds after the start, on whichever clock drives
+the ports.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 from bench.core.errors import UsageError
+from bench.simulator.history import first_registers, remember
 from bench.simulator.household import Contact, Household, SubMeter
-from bench.simulator.load import BLOCK_S, LoadModel, Power, between, noise
-from bench.simulator.registers import QUARTER_S, Capture, Peak, Quantity, Registers
+from bench.simulator.load import BLOCK_S, LoadModel, Power, noise
+from bench.simulator.reading import HOUR_S, LongFailure, Reading
+from bench.simulator.registers import QUARTER_S, Capture, Registers
+
+__all__ = ["LongFailure", "MeteringSystem", "Reading", "Systems"]
 
 _SECOND = 1_000_000_000
-_HOUR_S = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class LongFailure:
-    """A long power failure that the meter logged: when it ended, and how long it lasted."""
-
-    ended: datetime
-    duration_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The whole truth at one instant.
-
-    `utc` is the meter's idea of the time, `local` the same in its zone with `summer` as its flag.
-    `energy_mj` holds millijoule (or mvar s) by quantity and tariff. `demand_mw` is the average of
-    the running quarter hour so far, over the whole quarter; `peak` the highest quarter of the
-    running month; `peaks` those of the months before with the instants at which these ended.
-    """
-
-    instant_ns: int
-    utc: datetime
-    local: datetime
-    summer: bool
-    power: Power
-    tariff: int
-    energy_mj: dict[tuple[Quantity, int], int]
-    demand_mw: int
-    peak: Peak
-    peaks: tuple[Peak, ...]
-    month_ends: tuple[int, ...]
-    captures: dict[tuple[int, int], Capture]
-
-    def energy_wh(self, quantity: Quantity, tariff: int | None = None) -> int:
-        """Return whole Wh (varh) of one tariff, or of all together when `tariff` is None."""
-        if tariff is not None:
-            return self.energy_mj.get((quantity, tariff), 0) // 3_600_000
-        total = sum(mj for (which, _), mj in self.energy_mj.items() if which is quantity)
-        return total // 3_600_000
-
-    def capture(self, channel: int, period_s: int) -> Capture:
-        """Return what the sub-meter on `channel` showed at the last multiple of `period_s`."""
-        return self.captures[channel, _HOUR_S if period_s >= _HOUR_S else BLOCK_S]
+_RECOVERY_S = 60  # between two power failures that are added together
 
 
 class MeteringSystem:
     """A household with its meter: `at(instant)` reads it, the attributes can be set by a case.
 
-    `start` must be aware; it is cut to whole seconds. The attributes `text`, `code`, `breaker`,
-    `limiter_kw`, `fuse_a`, `short_failures`, `failures`, `sags`, `swells` and `clock_offset_s` may
-    change while time goes by and show in the next reading of any port.
+    `start` must be aware. The attributes `text`, `code`, `breaker`, `limiter_kw`, `fuse_a`,
+    `short_failures`, `failures`, `sags`, `swells` and `clock_offset_s` may change while time goes
+    by and show in the next reading of any port.
     """
 
     def __init__(self, seed: int, start: datetime, household: Household | None = None) -> None:
@@ -74,14 +36,20 @@ class MeteringSystem:
             raise UsageError(
                 f"start {start.isoformat()} has no zone; write for example {start}+01:00"
             )
-        self.household = household or Household()
+        home = household or Household()
+        self.household = home
         self.seed = seed
-        self.start = start.astimezone(UTC).replace(microsecond=0)
-        self._start_s = int(self.start.timestamp())
-        home = self.household
-        self._load = LoadModel(seed, home.phases, home.solar_peak_w)
-        self._now = self._first_registers()
+        self.start = start.astimezone(UTC)
+        self._axis_ns = _unix_ns(self.start)  # what the meter's time is at instant 0
+        self._since_ns = 0
+        self.epoch_ns = self._axis_ns
+        self._load = LoadModel(seed, home.phases, home.solar_peak_w, delta=home.delta)
+        self._holds: list[tuple[int, int | None]] = []  # from which second on which total is held
+        self._now = first_registers(seed, home, self._axis_ns // _SECOND)
         self._checkpoints = [self._now.copy()]
+        self._listeners: list[Callable[[int], None]] = []
+        self.active = True
+        self.submeters = home.submeters
         self.text = home.text
         self.code = home.code
         self.breaker: Contact = home.breaker
@@ -90,8 +58,9 @@ class MeteringSystem:
         self.short_failures = home.short_failures
         self.sags = home.sags
         self.swells = home.swells
+        whole = self.start.replace(microsecond=0)
         self.failures = tuple(
-            LongFailure(self.start - failure.ended_before, failure.duration_s)
+            LongFailure(whole - failure.ended_before, failure.duration_s)
             for failure in home.failures
         )
         self.clock_offset_s = 0
@@ -99,18 +68,11 @@ class MeteringSystem:
     def at(self, instant_ns: int) -> Reading:
         """Return the truth at `instant_ns`; cheap when time goes forward, correct when it does not.
 
-        Raises UsageError for an instant before the start.
+        Raises UsageError for an instant before the start, or before the clock was last set.
         """
-        if instant_ns < 0:
-            raise UsageError("the metering system has no state before its start")
-        second, fraction = divmod(instant_ns, _SECOND)
-        self._advance(self._start_s + second)
-        power = self._load.power(self._now.at_s)
-        registers = self._now
-        if fraction:
-            registers = registers.copy()
-            registers.count(power, self._tariff(registers.at_s), fraction)
-        utc = self.start + timedelta(seconds=second + self.clock_offset_s)
+        registers, power = self._count(instant_ns)
+        unix_s = registers.at_s + self.clock_offset_s
+        utc = datetime.fromtimestamp(unix_s, UTC)
         local, summer = self.household.local(utc)
         return Reading(
             instant_ns=instant_ns,
@@ -125,15 +87,108 @@ class MeteringSystem:
             peaks=registers.peaks,
             month_ends=registers.month_ends,
             captures=dict(registers.captures),
+            submeters=self.submeters,
+            text=self.text,
+            code=self.code,
+            breaker=self.breaker,
+            limiter_kw=self.limiter_kw,
+            fuse_a=self.fuse_a,
+            short_failures=self.short_failures,
+            failures=self.failures,
+            sags=self.sags,
+            swells=self.swells,
         )
 
     def submeter(self, channel: int) -> SubMeter | None:
         """Return the sub-meter linked on `channel`, or None."""
-        return next((s for s in self.household.submeters if s.channel == channel), None)
+        return next((s for s in self.submeters if s.channel == channel), None)
 
     def local(self, unix_s: int) -> tuple[datetime, bool]:
         """Return the meter's local time at `unix_s`, and whether it is summer time."""
         return self.household.local(datetime.fromtimestamp(unix_s, UTC))
+
+    # -- what a laboratory can do to the device
+
+    def watch_activation(self, listener: Callable[[int], None]) -> None:
+        """Call `listener` with the instant whenever the consumer ports go on or off."""
+        self._listeners.append(listener)
+
+    def activate(self, active: bool, now: int) -> None:
+        """Switch the consumer ports on or off, as the network operator does on consent."""
+        if active != self.active:
+            self.active = active
+            for listener in self._listeners:
+                listener(now)
+
+    def set_clock(self, utc: datetime, now: int) -> None:
+        """Move the meter's time axis, so that its clock shows `utc` at the instant `now`.
+
+        Counters go on from where they are; log entries keep their age, the sub-meters' captures
+        and the peaks of the months become those of the new date. Raises UsageError for a time
+        without zone.
+        """
+        if utc.tzinfo is None:
+            raise UsageError(f"clock {utc.isoformat()} has no zone; give an aware datetime in UTC")
+        registers = self._count(now)[0].copy()
+        target_ns = _unix_ns(utc)
+        shift = timedelta(seconds=target_ns // _SECOND - registers.at_s)
+        self.failures = tuple(replace(one, ended=one.ended + shift) for one in self.failures)
+        if self._holds:
+            self._holds = [(target_ns // _SECOND, self._holds[-1][1])]
+        registers.at_s = target_ns // _SECOND
+        remember(registers, self.seed, self.household)
+        self._axis_ns, self._since_ns = target_ns - now, now
+        self._now = registers
+        self._checkpoints = [registers.copy()]
+
+    def hold_load(self, watts: float | None, now: int) -> None:
+        """Hold the total power from the next second on; negative is export, None ends it.
+
+        Raises UsageError for more than a household's connection carries.
+        """
+        if watts is not None and not -100_000 <= watts <= 100_000:
+            raise UsageError(f"load {watts} W is none of a household: -100000 .. 100000")
+        self._count(now)
+        next_s = self._now.at_s + 1
+        self._holds = [hold for hold in self._holds if hold[0] < next_s]
+        self._holds.append((next_s, None if watts is None else round(watts * 1000)))
+        self._checkpoints = [saved for saved in self._checkpoints if saved.at_s < next_s]
+
+    def add_outages(self, count: int, seconds: int, now: int) -> None:
+        """Add `count` long power failures of `seconds` to the log, the last one just over.
+
+        Raises UsageError for a negative number, or for a failure that is not long.
+        """
+        if count < 0 or seconds < 1:
+            raise UsageError(f"{count} power failures of {seconds} s cannot be logged")
+        last = self.at(now).utc
+        apart = timedelta(seconds=seconds + _RECOVERY_S)
+        added = [LongFailure(last - apart * age, seconds) for age in reversed(range(count))]
+        self.failures = (*self.failures, *added)
+
+    # -- counting
+
+    def _count(self, instant_ns: int) -> tuple[Registers, Power]:
+        """Return the registers and the power at an instant; the registers are not to be changed."""
+        if instant_ns < self._since_ns:
+            since = "its clock was set" if self._since_ns else "its start"
+            raise UsageError(f"the metering system has no state before {since}")
+        second, fraction = divmod(self._axis_ns + instant_ns, _SECOND)
+        self._advance(second)
+        power = self._power(second)
+        registers = self._now
+        if fraction:
+            registers = registers.copy()
+            registers.count(power, self._tariff(second), fraction)
+        return registers, power
+
+    def _power(self, unix_s: int) -> Power:
+        for since_s, total_mw in reversed(self._holds):
+            if unix_s >= since_s:
+                if total_mw is None:
+                    break
+                return self._load.held(unix_s, total_mw)
+        return self._load.power(unix_s)
 
     def _tariff(self, unix_s: int) -> int:
         return self.household.tariffs.at(self.local(unix_s)[0])
@@ -146,7 +201,7 @@ class MeteringSystem:
         if registers.at_s < to_s:
             tariff = self._tariff(registers.at_s)
             while registers.at_s < to_s:
-                registers.count(self._load.power(registers.at_s), tariff)
+                registers.count(self._power(registers.at_s), tariff)
                 registers.at_s += 1
                 if registers.at_s % BLOCK_S == 0:
                     self._close_block(registers)
@@ -158,13 +213,13 @@ class MeteringSystem:
         Tariffs change on the hour, thus never within a block.
         """
         at_s = registers.at_s
-        for sub in self.household.submeters:
+        for sub in self.submeters:
             flow = self._flow_ml(sub, at_s - BLOCK_S)
             registers.volume_ml[sub.channel] += flow
             capture = Capture(at_s, registers.volume_ml[sub.channel])
             registers.captures[sub.channel, BLOCK_S] = capture
-            if at_s % _HOUR_S == 0:
-                registers.captures[sub.channel, _HOUR_S] = capture
+            if at_s % HOUR_S == 0:
+                registers.captures[sub.channel, HOUR_S] = capture
         if at_s % QUARTER_S == 0:
             registers.close_quarter(self.local(at_s)[0])
         if at_s > self._checkpoints[-1].at_s:
@@ -177,54 +232,10 @@ class MeteringSystem:
         busy = 70 if 6 <= hour < 23 else 15
         return 5_000 + draw // 101 % 110_000 if draw % 100 < busy else 0
 
-    def _first_registers(self) -> Registers:
-        """Return a state as after some years of use: drawn by the seed, peaks of 13 months."""
-        seed, at_s, home = self.seed, self._start_s, self.household
-        energy: dict[tuple[Quantity, int], int] = {}
-        for number, quantity in enumerate(Quantity):
-            for tariff in range(1, home.tariffs.count + 1):
-                used = tariff in (home.tariffs.peak, home.tariffs.off)
-                wh = between(100_000, 9_900_000, seed, 10, number, tariff) if used else 0
-                energy[quantity, tariff] = wh * 3_600_000 + between(0, 3_599_999, seed, 11, number)
-        local = self.local(at_s)[0]
-        quarter_s = at_s // QUARTER_S * QUARTER_S
-        mean_mw = between(200_000, 900_000, seed, 12)
-        registers = Registers(
-            at_s,
-            energy,
-            quarter_mj=mean_mw * (at_s - quarter_s),
-            month=(local.year, local.month),
-        )
-        self._invent_peaks(registers, local)
-        for sub in home.submeters:
-            registers.volume_ml[sub.channel] = sub.start_ml
-            for period_s in (BLOCK_S, _HOUR_S):
-                last = Capture(at_s // period_s * period_s, sub.start_ml)
-                registers.captures[sub.channel, period_s] = last
-        return registers
 
-    def _invent_peaks(self, registers: Registers, local: datetime) -> None:
-        """Fill the peak history with the 13 months before the start, and the running month."""
-        month = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
-        ends = []
-        for _ in range(14):
-            ends.append(int(month.timestamp()))
-            month = (month - timedelta(days=1)).replace(day=1)
-        ends.reverse()
-        peaks = [self._invented_peak(begin, end) for begin, end in pairwise(ends)]
-        registers.month_ends = tuple(ends[1:])
-        registers.peaks = tuple(peaks)
-        registers.peak = self._invented_peak(ends[-1], registers.at_s)
-
-    def _invented_peak(self, begin_s: int, end_s: int) -> Peak:
-        """Return a peak in a quarter between two instants; at `begin_s` when none fits."""
-        quarters = (end_s - begin_s) // QUARTER_S
-        if quarters <= 0:
-            return Peak(begin_s, 0)
-        quarter = 1 + noise(self.seed, 13, begin_s) % quarters
-        return Peak(
-            begin_s + quarter * QUARTER_S, between(2_000_000, 8_500_000, self.seed, 14, begin_s)
-        )
+def _unix_ns(utc: datetime) -> int:
+    whole = utc.replace(microsecond=0)
+    return int(whole.timestamp()) * _SECOND + utc.microsecond * 1000
 
 
 class Systems:

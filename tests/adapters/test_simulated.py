@@ -34,7 +34,7 @@ def test_telegrams_arrive_in_virtual_time_with_exact_stamps():
     chunks = read_all(link, 3 * SECOND)
     stream = b"".join(chunk.octets for chunk in chunks)
     assert stream.count(b"/ISK5") == 3
-    assert chunks[0].at_ns == RESPONSE_NS + round(32 * N81.character_ns)
+    assert chunks[0].at_ns == RESPONSE_NS + round(N81.character_ns)
     assert link.clock.now() == 3 * SECOND
     assert link.timing_uncertainty_s == 0
     assert link.line_errors() == LineErrors()

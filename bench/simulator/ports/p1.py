@@ -6,53 +6,42 @@ is right for lines that are wrong.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from bench.core.clock import MILLISECOND, SECOND
 from bench.core.errors import UsageError
 from bench.core.line import LineSettings
+from bench.core.link import Supply
 from bench.protocols.p1.encode import crc_digits, encode_body, seal
 from bench.protocols.p1.profile import Profile, load_profile
+from bench.simulator.control import control
 from bench.simulator.faults.fault import Alteration
 from bench.simulator.metering_system import MeteringSystem, Systems
 from bench.simulator.ports.p1_content import Content
 from bench.simulator.ports.p1_editions import header_line
 from bench.simulator.ports.p1_encryption import Encryption
+from bench.simulator.ports.p1_stages import Pipeline, Sealing, Stage
+from bench.simulator.ports.p1_supply import supply
 from bench.simulator.presets import household
+
+__all__ = [
+    "DEFAULT_SEED",
+    "DEFAULT_START",
+    "RESPONSE_NS",
+    "P1Port",
+    "Sealing",
+    "Stage",
+    "household_name",
+    "p1_port",
+]
 
 BURST_OCTETS = 32
 RESPONSE_NS = 20 * MILLISECOND  # from request to the first start bit
 DEFAULT_SEED = 10  # within 30 telegrams each edition sends a CRC with a leading zero, and letters
 DEFAULT_START = "2026-01-15T10:00:00"
-
-
-class Stage(StrEnum):
-    """Where the pipeline can be altered, and what the change receives and returns."""
-
-    HOUSEHOLD = "household"  # Household -> Household; once, with index 0
-    LINE = "line"  # LineSettings -> LineSettings | None; once, with index 0
-    HEADER = "header"  # str -> str: the first line with its '/', without its end
-    LINES = "lines"  # tuple[str, ...] -> Sequence[str]: the data lines without their ends
-    BODY = "body"  # bytes -> bytes: '/' up to and including '!', before the CRC is computed
-    DIGITS = "digits"  # Sealing -> bytes: the CRC digits
-    WIRE = "wire"  # bytes -> bytes: the sealed telegram and what follows it
-    ENCRYPTED = "encrypted"  # bool -> bool: whether frames are sent; once, with index 0
-    COUNTER = "counter"  # int -> int: the frame counter of this telegram
-    ENVELOPE = "envelope"  # Envelope -> Envelope | bytes: what the frame is made of, or is
-    BURSTS = "bursts"  # bytes -> Sequence[int]: the wire octets -> how many arrive together
-
-
-@dataclass(frozen=True, slots=True)
-class Sealing:
-    """What the digits are computed from: this body, the previous telegram's, the right digits."""
-
-    body: bytes
-    previous: bytes
-    digits: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +51,16 @@ class _Burst:
     start: int
     at: int
     octets: bytes
+    character_ns: float
 
 
 class P1Port:
     """One-way port: sends telegrams while requested, the first promptly, then every interval.
 
     Octets leave at the speed of the line, in bursts whose instant is the end of their last stop
-    bit. Releasing the request ends a telegram at once (DSMR 5.0.2 §5.7.1).
+    bit; the first octet of a telegram is a burst of its own. Releasing the request ends a telegram
+    at once (DSMR 5.0.2 §5.7.1), and so does deactivation. Each request starts a time base of its
+    own.
     """
 
     def __init__(
@@ -81,18 +73,29 @@ class P1Port:
     ) -> None:
         self.system = system
         self.profile = profile
-        self._alterations = tuple(alterations)
-        self.line: LineSettings | None = self._altered(Stage.LINE, profile.line, 0)
+        self.epoch_ns = system.epoch_ns
+        #: most octets that become visible together
+        self.burst_octets = BURST_OCTETS
+        self._pipeline = Pipeline(alterations)
+        self.line: LineSettings | None = self._pipeline.altered(Stage.LINE, profile.line)
         self._character_ns = (self.line or profile.line).character_ns
         self._interval_ns = round(profile.interval_s * SECOND)
         self._content = Content(profile, system)
         self.encryption: Encryption | None = None
-        if self._altered(Stage.ENCRYPTED, encrypted, 0):
-            self.encryption = Encryption(system.seed, self._altered, Stage.COUNTER, Stage.ENVELOPE)
-        self._start: int | None = None
+        if self._pipeline.altered(Stage.ENCRYPTED, encrypted):
+            altered = self._pipeline.altered
+            self.encryption = Encryption(system.seed, altered, Stage.COUNTER, Stage.ENVELOPE)
         self._queue: deque[_Burst] = deque()
         self._index = 0
         self._previous = b""
+        self._requested = False
+        self._edges = 0
+        self._hung = False
+        self._start: int | None = None  # of the next telegram
+        self._first = False  # whether that is the first one after a request
+        self._last = False  # whether none follows it
+        self._busy_until = 0  # end of the telegram on the wire
+        system.watch_activation(self._activation_changed)
 
     def next_event(self) -> int | None:
         """Return when a burst is complete or a telegram starts next; None when released."""
@@ -113,56 +116,127 @@ class P1Port:
 
     def set_request(self, active: bool, now: int) -> None:
         """Raise or release the data request; what is not yet on the wire at release never comes."""
-        if active:
-            if self._start is None:
-                self._start = now + RESPONSE_NS
+        if active == self._requested:
             return
+        self._requested = active
+        self._edges += 1
+        effect = self._pipeline.altered(Stage.TOGGLES, self._edges, self._edges)
+        if effect == "hang":
+            self._hung = True
+            self._stop(now)
+        elif effect == "count-failure":
+            self.system.short_failures += 1
+        if self._hung:
+            return
+        if active:
+            self._raised(now)
+        else:
+            self._released(now)
+
+    def control(self, action: str, values: Mapping[str, Any], now: int) -> None:
+        """Do something to the device, see `bench.simulator.control`; UsageError if it cannot."""
+        control(self.system, action, values, now)
+
+    def supply(self, load_ma: float | None) -> Supply:
+        """Return what the port's 5 V supply gives under a load, None being a short circuit."""
+        measured: Callable[[float | None], Supply] = self._pipeline.altered(Stage.SUPPLY, supply)
+        return measured(load_ma)
+
+    def s1_active(self) -> bool:
+        """Return whether the S1 port sends: both ports go on and off together."""
+        return self.system.active or bool(self._pipeline.altered(Stage.S1, False))
+
+    def telegram(self, instant: int, index: int = 0, lines: Sequence[str] | None = None) -> bytes:
+        """Return the octets of the telegram number `index` (from 0) as it starts at `instant`.
+
+        `lines` take the place of the data lines that it would have.
+        """
+        altered = self._pipeline.altered
+        header = altered(Stage.HEADER, header_line(self.profile), index)
+        if lines is None:
+            reading = altered(Stage.READING, self.system.at(instant), index)
+            lines = altered(Stage.LINES, self._content.lines(reading), index)
+        body = altered(Stage.BODY, encode_body(header, lines or ()), index)
+        digits = crc_digits(body) if self.profile.has_crc else b""
+        if self._pipeline.alters(Stage.DIGITS):
+            digits = altered(Stage.DIGITS, Sealing(body, self._previous or body, digits), index)
+        self._previous = body
+        return bytes(altered(Stage.WIRE, seal(body, digits), index))
+
+    def _raised(self, now: int) -> None:
+        """Plan the first telegram of a request; a port that never stopped goes on as it was."""
+        if self._start is None or self._last:
+            self._last = False
+            if self.system.active or self._pipeline.alters(Stage.DEACTIVATED):
+                latency = self._pipeline.altered(Stage.LATENCY, RESPONSE_NS, self._index)
+                self._start = max(now + latency, self._busy_until if self._queue else 0)
+                self._first = True
+
+    def _released(self, now: int) -> None:
+        policy = self._pipeline.altered(Stage.RELEASE, "stop", self._index)
+        if policy == "one-more":
+            self._last = True
+        elif policy == "finish":
+            self._start = None
+        elif policy != "ignore":
+            self._stop(now)
+
+    def _stop(self, now: int) -> None:
+        """End what is on the wire after the last whole character."""
         self._start = None
         pending, self._queue = self._queue, deque()
         for burst in pending:
-            complete = min(int((now - burst.start) / self._character_ns), len(burst.octets))
+            complete = int((now - burst.start) / burst.character_ns)
             if complete > 0:
-                self._queue.append(_Burst(burst.start, now, burst.octets[:complete]))
+                octets = burst.octets[:complete]
+                self._queue.append(_Burst(burst.start, now, octets, burst.character_ns))
 
-    def telegram(self, instant: int, index: int = 0) -> bytes:
-        """Return the octets of the telegram number `index` (from 0) as it starts at `instant`."""
-        reading = self.system.at(instant)
-        header = self._altered(Stage.HEADER, header_line(self.profile), index)
-        lines = self._altered(Stage.LINES, self._content.lines(reading), index)
-        body = encode_body(header, lines)
-        body = self._altered(Stage.BODY, body, index)
-        digits = crc_digits(body) if self.profile.has_crc else b""
-        digits = self._altered(Stage.DIGITS, Sealing(body, self._previous or body, digits), index)
-        if isinstance(digits, Sealing):  # no alteration: the right ones
-            digits = digits.digits
-        self._previous = body
-        return bytes(self._altered(Stage.WIRE, seal(body, digits), index))
+    def _activation_changed(self, now: int) -> None:
+        if self._hung or self._pipeline.alters(Stage.DEACTIVATED):
+            return
+        if not self.system.active:
+            self._stop(now)
+        elif self._requested:
+            self._raised(now)
 
     def _send(self, start: int) -> None:
-        octets = self.telegram(start, self._index)
-        if self.encryption is not None:
-            octets = self.encryption.frame(octets, self._index)
-        sizes = self._altered(Stage.BURSTS, octets, self._index)
-        self._index += 1
-        if isinstance(sizes, bytes):  # no alteration
-            sizes = [BURST_OCTETS] * -(-len(octets) // BURST_OCTETS)
-        self._queue.extend(self._bursts(octets, sizes, start))
-        end = start + round(len(octets) * self._character_ns)
-        self._start = max(start + self._interval_ns, end)
+        index, self._index = self._index, self._index + 1
+        first, self._first = self._first, False
+        altered = self._pipeline.altered
+        lines = None if self.system.active else altered(Stage.DEACTIVATED, None, index)
+        end = start
+        if self.system.active or lines is not None:
+            octets = self.telegram(start, index, lines)
+            if self.encryption is not None:
+                octets = self.encryption.frame(octets, index)
+            if first:
+                octets = altered(Stage.FIRST, octets, index)
+            character_ns = altered(Stage.CHARACTER, self._character_ns, index)
+            sizes = self._sizes(octets, index)
+            self._queue.extend(_bursts(octets, sizes, start, character_ns))
+            end = start + round(len(octets) * character_ns)
+        self._busy_until = end
+        interval = altered(Stage.INTERVAL, self._interval_ns, index)
+        self._start = None if self._last else max(start + interval, end)
+        self._last = False
 
-    def _bursts(self, octets: bytes, sizes: Sequence[int], start: int) -> Iterable[_Burst]:
-        at = 0
-        for size in sizes:
-            part = octets[at : at + size]
-            begin = start + round(at * self._character_ns)
-            at += len(part)
-            yield _Burst(begin, start + round(at * self._character_ns), part)
+    def _sizes(self, octets: bytes, index: int) -> Iterable[int]:
+        if self._pipeline.alters(Stage.BURSTS):
+            sizes: Iterable[int] = self._pipeline.altered(Stage.BURSTS, octets, index)
+            return sizes
+        most = self.burst_octets
+        return [1, *[most] * -(-(len(octets) - 1) // most)]
 
-    def _altered(self, stage: str, value: Any, index: int) -> Any:
-        for alteration in self._alterations:
-            if alteration.stage == stage:
-                value = alteration.change(value, index)
-        return value
+
+def _bursts(
+    octets: bytes, sizes: Iterable[int], start: int, character_ns: float
+) -> Iterable[_Burst]:
+    at = 0
+    for size in sizes:
+        part = octets[at : at + size]
+        begin = start + round(at * character_ns)
+        at += len(part)
+        yield _Burst(begin, start + round(at * character_ns), part, character_ns)
 
 
 def p1_port(

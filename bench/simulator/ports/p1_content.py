@@ -9,10 +9,11 @@ from decimal import Decimal
 from bench.protocols.p1.objects import ObjectFormat, Rule
 from bench.protocols.p1.profile import Profile
 from bench.simulator.household import Contact, Medium, SubMeter
-from bench.simulator.metering_system import MeteringSystem, Reading
+from bench.simulator.metering_system import MeteringSystem
 from bench.simulator.ports.p1_editions import is_sent, value_group_f
 from bench.simulator.ports.p1_electricity import electricity
 from bench.simulator.ports.p1_render import Counter, LocalTime, Special, Value, render_groups
+from bench.simulator.reading import Reading
 
 _NO_READING = "632525252525"  # linked, but never read: seen in the Netherlands, Belgium, Luxembourg
 _READING = frozenset({"24.2.1", "24.2.3", "24.3.0"})
@@ -60,10 +61,11 @@ class Content:
                     relay = obis.replace("-n:", f"-{channel}:")
                     lines += self._lines(entry, relay, _values(relay, scene))
             elif obis.endswith(":24.1.0"):
-                for sub in sorted(system.household.submeters, key=lambda sub: sub.channel):
+                for sub in sorted(reading.submeters, key=lambda sub: sub.channel):
                     for one in self._linked:
                         own = one.obis.replace("-n:", f"-{sub.channel}:")
                         lines += self._lines(one, own, _device_values(own, sub, scene, self._known))
+        lines += (obis + text for obis, text in system.household.firmware.added)
         return tuple(lines)
 
     def _lines(
@@ -112,7 +114,7 @@ def _values(obis: str, scene: _Scene) -> list[Value] | None:
     """Return the values of an object that is no linked device's; None if there are none."""
     profile, system, reading = scene.profile, scene.system, scene.reading
     if obis == profile.version.obis:
-        return [profile.version.values[-1]]
+        return [system.household.firmware.version or profile.version.values[-1]]
     match obis:
         case "0-0:1.0.0":
             return [LocalTime(reading.local, reading.summer)]
@@ -130,23 +132,23 @@ def _values(obis: str, scene: _Scene) -> list[Value] | None:
         case "0-0:96.14.0":
             return [reading.tariff]
         case "0-0:96.7.21":
-            return [Decimal(system.short_failures + len(system.failures))]
+            return [Decimal(reading.short_failures + len(reading.failures))]
         case "0-0:96.7.9":
-            return [Decimal(len(system.failures))]
+            return [Decimal(len(reading.failures))]
         case "0-0:96.13.0":
-            return [system.text]
+            return [reading.text]
         case "0-0:96.13.1":
-            return [system.code]
+            return [reading.code]
         case "0-0:96.13.2" | "0-0:96.13.3" | "0-0:96.13.4" | "0-0:96.13.5":
             return [b""]
         case "0-0:96.3.10":
-            return [int(system.breaker)]
+            return [int(reading.breaker)]
         case "0-0:96.50.68":
-            return ["ON" if system.breaker is Contact.CONNECTED else "OFF"]
+            return ["ON" if reading.breaker is Contact.CONNECTED else "OFF"]
         case "1-0:96.5.5":
             return ["80"]
         case "0-0:17.0.0":
-            limit = system.limiter_kw
+            limit = reading.limiter_kw
             return [Special.NINES if limit is None else limit * 1000]
         case "0-0:98.1.0":
             return _peaks(scene)

@@ -5,8 +5,9 @@ from decimal import Decimal
 from functools import cache
 
 from bench.simulator.load import PhasePower
-from bench.simulator.metering_system import MeteringSystem, Reading
+from bench.simulator.metering_system import MeteringSystem
 from bench.simulator.ports.p1_render import Counter, LocalTime, Special, Value
+from bench.simulator.reading import Reading
 from bench.simulator.registers import Quantity
 
 _MILLI = Decimal(1000)
@@ -29,13 +30,13 @@ def electricity(obis: str, system: MeteringSystem, reading: Reading) -> list[Val
         case 1, 6, 0:
             return [_time(system, reading.peak.at_s), Decimal(reading.peak.mw) / _MILLI]
         case 31, 4, 0:
-            if system.fuse_a is None:
+            if reading.fuse_a is None:
                 return [Special.NINES, Special.NINES]
-            return [system.fuse_a, -system.fuse_a]
+            return [reading.fuse_a, -reading.fuse_a]
         case 99, 97, 0:
-            return _failure_log(system)
+            return _failure_log(system, reading)
         case 32 | 52 | 72, 32 | 36, 0:
-            counts = system.sags if d == 32 else system.swells
+            counts = reading.sags if d == 32 else reading.swells
             return [Decimal(counts[_PHASE_OF_DECADE[c // 10]])]
         case 14, 7, 0:
             return [Decimal(reading.power.frequency_mhz) / _MILLI]
@@ -104,9 +105,9 @@ def _quadrant(active: int, reactive: int) -> int:
     return 4 if active >= 0 else 3
 
 
-def _failure_log(system: MeteringSystem) -> list[Value]:
+def _failure_log(system: MeteringSystem, reading: Reading) -> list[Value]:
     """Newest first (DSMR 5.0.2 §6.11), ten at most."""
-    newest = sorted(system.failures, key=lambda failure: failure.ended, reverse=True)[:10]
+    newest = sorted(reading.failures, key=lambda failure: failure.ended, reverse=True)[:10]
     values: list[Value] = [len(newest), Special.FIXED_TEXT]
     for failure in newest:
         values += [LocalTime(*system.household.local(failure.ended)), failure.duration_s]

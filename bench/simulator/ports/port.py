@@ -4,9 +4,11 @@ The same object serves virtual time and a real pty or socket. Instants are nanos
 that drives the port, which are those of the metering system behind it.
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from bench.core.line import LineSettings
+from bench.core.link import Supply
 
 
 class Port(Protocol):
@@ -32,4 +34,24 @@ class Port(Protocol):
 
     def set_request(self, active: bool, now: int) -> None:
         """Raise or release the request line; a port without one ignores it."""
+        ...
+
+
+@runtime_checkable
+class Device(Port, Protocol):
+    """A port whose device can be acted on, and seen, by other means than the port itself."""
+
+    #: Unix time of the metering system's start, in nanoseconds
+    epoch_ns: int
+
+    def control(self, action: str, values: Mapping[str, Any], now: int) -> None:
+        """Do something to the device; UsageError for what it cannot do."""
+        ...
+
+    def supply(self, load_ma: float | None) -> Supply:
+        """Return what the port's supply gives under a load, None being a short circuit."""
+        ...
+
+    def s1_active(self) -> bool:
+        """Return whether the S1 port beside this one sends."""
         ...

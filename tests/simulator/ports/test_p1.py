@@ -114,7 +114,7 @@ def test_telegrams_come_promptly_then_every_interval():
     assert len(starts) == 4
     first = 5 * SECOND + RESPONSE_NS
     character = port.profile.line.character_ns
-    assert starts == [first + n * SECOND + round(32 * character) for n in range(4)]
+    assert starts == [first + n * SECOND + round(character) for n in range(4)]
     assert {len(octets) for _, octets in bursts} <= set(range(1, 33))
 
 

@@ -1,0 +1,64 @@
+"""What can be done to the simulated device beside its ports: actions by name, with their values."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from bench.core.errors import UsageError
+from bench.simulator.metering_system import MeteringSystem
+
+_TEXT_OCTETS = 1024  # DSMR 5.0.2 §7.2
+
+
+def control(system: MeteringSystem, action: str, values: Mapping[str, Any], now: int) -> None:
+    """Do `action` to the device at the instant `now`.
+
+    `text` octets=bytes · `activate` · `deactivate` · `outages` count=int seconds=int · `clock`
+    utc=datetime · `load` watts=float or None. Raises UsageError for another action, for values
+    that the action does not take, and for those that no device can have.
+    """
+    if action not in _ACTIONS:
+        known = ", ".join(sorted(_ACTIONS))
+        raise UsageError(f"the simulated device has no action {action!r} (known: {known})")
+    act, names = _ACTIONS[action]
+    if set(values) != set(names):
+        takes = " and ".join(f"{name}=" for name in names) or "no values"
+        given = ", ".join(sorted(values)) or "none"
+        raise UsageError(f"action {action!r} takes {takes}, not {given}")
+    act(system, now, **values)
+
+
+def _text(system: MeteringSystem, _now: int, octets: bytes) -> None:
+    if len(octets) > _TEXT_OCTETS:
+        raise UsageError(f"a text message has at most {_TEXT_OCTETS} octets, not {len(octets)}")
+    system.text = bytes(octets)
+
+
+def _activate(system: MeteringSystem, now: int) -> None:
+    system.activate(True, now)
+
+
+def _deactivate(system: MeteringSystem, now: int) -> None:
+    system.activate(False, now)
+
+
+def _outages(system: MeteringSystem, now: int, count: int, seconds: int) -> None:
+    system.add_outages(count, seconds, now)
+
+
+def _clock(system: MeteringSystem, now: int, utc: datetime) -> None:
+    system.set_clock(utc, now)
+
+
+def _load(system: MeteringSystem, now: int, watts: float | None) -> None:
+    system.hold_load(watts, now)
+
+
+_ACTIONS: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {
+    "text": (_text, ("octets",)),
+    "activate": (_activate, ()),
+    "deactivate": (_deactivate, ()),
+    "outages": (_outages, ("count", "seconds")),
+    "clock": (_clock, ("utc",)),
+    "load": (_load, ("watts",)),
+}
