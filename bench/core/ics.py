@@ -29,7 +29,10 @@ class IcsItem:
 
 @dataclass(frozen=True, slots=True)
 class IxitItem:
-    """One value that cases need; `type` is text, integer, number or boolean."""
+    """One value that cases need; `type` is text, file, integer, number or boolean.
+
+    A file is named relative to the declaration.
+    """
 
     id: str
     question: str
@@ -94,7 +97,7 @@ class Proforma:
                 yield Mistake(path, "", "unknown value", _nearest(key, self.ixit))
             elif not _fits(value, self.ixit[key].type):
                 kind = self.ixit[key].type
-                example = {"text": '"..."', "integer": "1", "number": "1.0"}.get(kind, "true")
+                example = {"text": '"..."', "file": '"NAME"', "integer": "1", "number": "1.0"}.get(kind, "true")
                 yield Mistake(path, repr(value), f"must be {kind}", f"{key} = {example}")
 
     def key_mistakes(self, section: str, keys: Iterable[str]) -> Iterator[Mistake]:
@@ -143,7 +146,7 @@ def _fits(value: Any, kind: str) -> bool:
         return False
     if kind == "number":
         return isinstance(value, int | float)
-    return isinstance(value, str if kind == "text" else int)
+    return isinstance(value, str if kind in ("text", "file") else int)
 
 
 def holds(predicate: str, answers: Mapping[str, bool]) -> bool:
