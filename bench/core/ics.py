@@ -13,6 +13,13 @@ from typing import Any
 
 from bench.core.errors import Mistake, UsageError
 
+_EXAMPLES = {
+    "text": '"..."',
+    "file": '"NAME"',
+    "integer": "1",
+    "number": "1.0",
+    "boolean": "true",
+}
 _TOKEN = re.compile(r"\s*(\(|\)|[A-Za-z0-9][A-Za-z0-9./_-]*)")
 
 
@@ -97,7 +104,7 @@ class Proforma:
                 yield Mistake(path, "", "unknown value", _nearest(key, self.ixit))
             elif not _fits(value, self.ixit[key].type):
                 kind = self.ixit[key].type
-                example = {"text": '"..."', "file": '"NAME"', "integer": "1", "number": "1.0"}.get(kind, "true")
+                example = _EXAMPLES[kind]
                 yield Mistake(path, repr(value), f"must be {kind}", f"{key} = {example}")
 
     def key_mistakes(self, section: str, keys: Iterable[str]) -> Iterator[Mistake]:
