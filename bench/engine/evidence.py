@@ -7,6 +7,7 @@ each carries the SHA-256 of the line before it.
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,6 +128,11 @@ class RunFolder:
                 except FileExistsError:
                     number += 1
                     candidate = parent / f"{name}-{number}"
+
+    def discard(self) -> None:
+        """Remove the folder of a run that could not begin."""
+        with _writing(self.path):
+            shutil.rmtree(self.path)
 
     @classmethod
     def reopen(cls, path: Path) -> "RunFolder":

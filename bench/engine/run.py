@@ -98,6 +98,10 @@ class Run:
             )
             folder.write_json("catalogue.json", catalogue.catalogue_json(catalogue.suites()))
             folder.write_json("environment.json", environment_json(details, recorded_score()))
+        except UsageError:  # a link that cannot be right shows only when it is opened
+            session.close()
+            folder.discard()
+            raise
         except BaseException:
             session.close()
             raise
