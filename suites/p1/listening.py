@@ -11,8 +11,9 @@ from bench.core.trace import Chunk, Frame
 from bench.engine.context import CaseContext
 from bench.engine.session import Session, Stopped
 from bench.protocols.p1.profile import Profile, load_profile
-from bench.protocols.p1.splitter import Piece, TelegramOctets, TelegramSplitter
+from bench.protocols.p1.splitter import Piece, TelegramOctets
 from bench.protocols.p1.telegram import decode_telegram
+from suites.p1.ciphered import stream_splitter
 from suites.p1.watch import Seen
 
 _SLICE_NS = SECOND // 2  # how long a wait lasts before the operator's wish to stop is looked at
@@ -30,7 +31,7 @@ class Listener:
         self.pieces: list[Piece] = []
         self._context = context
         self._session = session
-        self._splitter = TelegramSplitter(self.profile.line.character_ns)
+        self._splitter = stream_splitter(session)
 
     @property
     def now(self) -> int:

@@ -1,5 +1,6 @@
 """Watching a P1 port: telegrams and what lies between them, each with its place in the stream."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +15,7 @@ from bench.engine.suite import Unwell
 from bench.protocols.p1.profile import Profile, load_profile
 from bench.protocols.p1.splitter import Noise, Piece, TelegramOctets, TelegramSplitter
 from bench.protocols.p1.telegram import Telegram, decode_telegram
+from suites.p1.ciphered import CipheredStream, is_encrypted, looks_encrypted, port_keys
 
 #: silence that ends an observation: some intervals, and time for a person to see to the cable
 _PATIENCE_INTERVALS = 3
@@ -39,17 +41,26 @@ class TelegramWatch:
     What precedes the first telegram is not judged: the bench may have joined in mid telegram. So
     is what follows the last complete one, and a telegram that breaks off into a silence of more
     than two intervals: that is a pulled cable rather than a meter that forgets its end mark.
-    `timed` says whether the stamps of the chunks mean anything.
+    `timed` says whether the stamps of the chunks mean anything. `ciphered` is the front of an
+    encrypted port: the telegrams are then those that its frames hold.
     """
 
-    def __init__(self, profile: Profile, wanted: int, *, timed: bool = True) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        wanted: int,
+        *,
+        timed: bool = True,
+        ciphered: CipheredStream | None = None,
+    ) -> None:
         self.profile = profile
+        self.ciphered = ciphered
         self.wanted = wanted
         self.ended: Ended | None = None
         self.octets = 0
         self.breaks: list[Frame] = []
         self._timed = timed
-        self._splitter = TelegramSplitter(profile.line.character_ns if timed else 0)
+        self._splitter = ciphered or TelegramSplitter(profile.line.character_ns if timed else 0)
         self._pieces: list[Piece] = []
         self._telegrams = 0
         self._last_ns: int | None = None
@@ -66,27 +77,34 @@ class TelegramWatch:
         self.ended = ended
         left = self._splitter.flush()
         self._take([p for p in left if isinstance(p, TelegramOctets) and p.complete])
+        if self.ciphered and self._timed:
+            self.breaks += self.ciphered.breaks(2 * seconds(self.profile.interval_s))
 
     def complete(self) -> bool:
         """Return whether the wanted number of telegrams was seen."""
-        return self._telegrams >= self.wanted
+        return self.counted() >= self.wanted
 
     def deadline_ns(self, started_ns: int) -> int:
         """Return when waiting ends: no telegram, whatever else arrives, for that long."""
         patience = seconds(_PATIENCE_INTERVALS * self.profile.interval_s + _PATIENCE_S)
-        return max(started_ns, self._last_ns or 0) + patience
+        last_ns = self.ciphered.last_ns if self.ciphered else self._last_ns
+        return max(started_ns, last_ns or 0) + patience
 
     def counted(self) -> int:
-        """Return how many telegrams were seen."""
-        return self._telegrams
+        """Return how many telegrams were seen, or frames, whether or not they could be opened."""
+        return self.ciphered.counted if self.ciphered else self._telegrams
 
     def frame(self, number: int) -> Frame:
         """Return a piece of the stream by number, telegrams with their annotated fields."""
-        piece = self._pieces[number - self._pieces[0].number]
+        piece = self._pieces[self._place(number)]
         if isinstance(piece, TelegramOctets):
             fields = decode_telegram(piece.octets, self.profile).fields()
             return replace(piece, fields=fields)
         return piece
+
+    def _place(self, number: int) -> int:
+        """Return the index of a piece; an encrypted port leaves numbers out."""
+        return bisect_left(self._pieces, number, key=lambda piece: piece.number)
 
     def _take(self, pieces: Sequence[Piece]) -> None:
         for piece in pieces:
@@ -127,7 +145,7 @@ class TelegramWatch:
 
     def before(self, seen: Seen) -> Noise | None:
         """Return what stands right before a telegram, None if nothing or the observation began."""
-        index = seen.number - self._pieces[0].number - 1
+        index = self._place(seen.number) - 1
         if index <= 0:
             return None
         piece = self._pieces[index]
@@ -135,6 +153,12 @@ class TelegramWatch:
 
     def unwell(self) -> Unwell | None:
         """Return why nothing can be judged: no octets at all, or octets but no telegram."""
+        if self._undeclared_encryption():
+            return Unwell(
+                Reason.LINE,
+                "encrypted frames arrived; if the port of this device is encrypted, declare "
+                '[p1.ics] "P1/ENCRYPTED" = true and [p1.keys] encryption = "env:NAME"',
+            )
         if self._telegrams:
             return None
         if not self.octets:
@@ -142,23 +166,36 @@ class TelegramWatch:
                 Reason.SILENT,
                 "no octet arrived; is the cable in, the data request raised, the port activated?",
             )
+        if self.ciphered and self.ciphered.frames:
+            return Unwell(Reason.IXIT, self.ciphered.why_closed())
         return Unwell(
             Reason.LINE,
             f"{self.octets} octets arrived but no telegram; does the line run at "
             f"{self.profile.line} as {self.profile.title} has it, and is it inverted?",
         )
 
+    def _undeclared_encryption(self) -> bool:
+        """Whether frames came to a plain watch; chance lets some look like telegrams."""
+        if self.ciphered or not any(looks_encrypted(piece.octets) for piece in self._pieces):
+            return False
+        return not any(seen.telegram.crc.ok for seen in self.telegrams)
+
 
 def observe(session: Session) -> TelegramWatch:
     """Return the shared observation of the P1 port, made at the first call."""
-    profile = load_profile(session.preparation.targets["p1"].profile)
     wanted = session.preparation.observed_telegrams
+    return session.observe("p1", lambda: new_watch(session, wanted))
 
-    def make() -> TelegramWatch:
-        timed = session.can("p1", Capability.TIMESTAMPS)
-        return TelegramWatch(profile, wanted, timed=timed)
 
-    return session.observe("p1", make)
+def new_watch(session: Session, wanted: int) -> TelegramWatch:
+    """Return a watch of the declared port that has seen nothing yet."""
+    profile = load_profile(session.preparation.targets["p1"].profile)
+    timed = session.can("p1", Capability.TIMESTAMPS)
+    ciphered = None
+    if is_encrypted(session):
+        octet_ns = profile.line.character_ns if timed else 0
+        ciphered = CipheredStream(profile, port_keys(session), octet_ns)
+    return TelegramWatch(profile, wanted, timed=timed, ciphered=ciphered)
 
 
 def closing_telegram(session: Session) -> Unwell | None:
@@ -171,7 +208,7 @@ def closing_telegram(session: Session) -> Unwell | None:
     if watched.ended is not Ended.COMPLETE:
         return None
     link, clock = session.link("p1"), session.clock
-    watch = TelegramWatch(watched.profile, 1)
+    watch = new_watch(session, 1)
     deadline = clock.now() + watch.deadline_ns(0)
     while not watch.complete() and clock.now() < deadline and not session.stopping:
         try:
