@@ -10,6 +10,7 @@ from bench.core.verdict import Reason
 from bench.engine.session import Session
 from bench.engine.suite import Suite, Unwell
 from bench.protocols.p1.formats import Enumerated, Format, OctetString, Stamp
+from bench.protocols.p1.objects import Rule
 from bench.protocols.p1.profile import Profile, load_profile, profile_names
 from suites.p1.watch import TelegramWatch, closing_telegram, observe
 from suites.tables import read_table
@@ -39,22 +40,26 @@ def facts(key: str) -> Mapping[str, bool]:
         "P1/TIME-STAMPS": _always_has(profile, Stamp),
         "P1/OCTET-STRINGS": _always_has(profile, OctetString),
         "P1/STATES": _always_has(profile, Enumerated),
-        "P1/CLOCK": _always(profile, profile.clock.obis),
-        "P1/CONSENT": key.startswith("be"),
-        "P1/DAYLIGHT": profile.clock.daylight and _always(profile, profile.clock.obis),
-        "P1/PHASE-POWER": _always(profile, "1-0:21.7.0"),
-        "P1/PHASE-VOLTAGE": _always(profile, "1-0:32.7.0", "1-0:31.7.0"),
-        "P1/TARIFF": _always(profile, "0-0:96.14.0"),
-        "P1/TEXT": _always(profile, "0-0:96.13.0"),
-        "P1/TOTAL-POWER": _always(profile, "1-0:1.7.0", "1-0:2.7.0"),
+        "P1/NL50": key == "nl50",
+        "P1/NL-BEFORE-5": key.startswith("nl") and key != "nl50",
+        "P1/BE": key.startswith("be"),
+        "P1/SE": key == "se",
+        "P1/PHASE-OBJECTS": bool(profile.by_rule(Rule.POLYPHASE)),
+        "P1/VERSION": bool(profile.version.obis),
+        "P1/IDENTIFIER": _sends(profile, "0-0:96.1.1"),
+        "P1/TEXT": _sends(profile, "0-0:96.13.0"),
+        "P1/FAILURE-LOG": _sends(profile, "1-0:99.97.0"),
+        "P1/PEAKS": _sends(profile, "0-0:98.1.0"),
+        "P1/DEVICE-UNITS": any(pattern.by_type for pattern in profile.patterns),
+        "P1/GAS-DECIMALS": _knows_gas_of_two_sizes(profile),
+        "P1/STAMPED-READINGS": profile.find("0-1:24.2.1") is not None,
+        "P1/CLOCK": _sends(profile, profile.clock.obis),
+        "P1/DAYLIGHT": profile.clock.daylight and _sends(profile, profile.clock.obis),
+        "P1/PHASE-POWER": _sends(profile, "1-0:21.7.0"),
+        "P1/PHASE-VOLTAGE": _sends(profile, "1-0:32.7.0") and _sends(profile, "1-0:31.7.0"),
+        "P1/TARIFF": _sends(profile, "0-0:96.14.0"),
+        "P1/TOTAL-POWER": _sends(profile, "1-0:1.7.0") and _sends(profile, "1-0:2.7.0"),
     }
-
-
-def _always(profile: Profile, *objects: str) -> bool:
-    """Whether every meter of the edition sends all of these objects."""
-    return all(
-        (pattern := profile.find(obis)) is not None and pattern.rule == "M" for obis in objects
-    )
 
 
 def _always_has(profile: Profile, kind: type[Format]) -> bool:
@@ -64,6 +69,20 @@ def _always_has(profile: Profile, kind: type[Format]) -> bool:
         for pattern in profile.patterns
         if pattern.rule == "M"
         for group in (*pattern.shapes[0].groups, *pattern.shapes[0].repeat)
+    )
+
+
+def _sends(profile: Profile, obis: str) -> bool:
+    """Whether every meter of the edition sends the object."""
+    return any(pattern.obis == obis for pattern in profile.by_rule(Rule.ALWAYS))
+
+
+def _knows_gas_of_two_sizes(profile: Profile) -> bool:
+    """Whether gas readings have three decimals or two, as the gas meter is small or large."""
+    return any(
+        {"F8(3,3)*m3", "F8(2,2)*m3"} <= {str(group) for shape in one.shapes for group in shape.groups}
+        for one in (profile.find("0-1:24.2.1"), profile.find("0-1:24.2.3"))
+        if one is not None
     )
 
 

@@ -7,6 +7,7 @@ from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.observation import Ended
 from bench.engine.session import Session
 from suites.p1.listening import Listener
+from suites.p1.readings import Reading, readings_of
 from suites.p1.watch import Seen, TelegramWatch, observe
 
 
@@ -36,6 +37,17 @@ def telegrams(watch: TelegramWatch) -> tuple[Seen, ...]:
     if not watch.telegrams:
         raise Inconclusive(Reason.LINE, "every telegram was interrupted; check the cable")
     return watch.telegrams
+
+
+@pytest.fixture
+def readings(watch: TelegramWatch, telegrams: tuple[Seen, ...]) -> tuple[Reading, ...]:
+    """What the whole telegrams say; at least one, or the case is inconclusive."""
+    found = readings_of(watch)
+    if not found:
+        raise Inconclusive(
+            Reason.LINE, f"none of {len(telegrams)} telegrams is whole: every CRC is wrong"
+        )
+    return found
 
 
 @pytest.fixture
