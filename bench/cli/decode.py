@@ -75,7 +75,7 @@ def _telegrams(octets: bytes, profile_name: str | None) -> Iterator["Telegram"]:
 
 
 def _show(telegram: "Telegram", number: int) -> None:
-    from bench.cli.progress import visible
+    from bench.cli.terminal import visible
 
     assert telegram.profile is not None
     words = {True: ("good", "green"), False: ("WRONG", "red"), None: ("none in this edition", None)}

@@ -95,7 +95,8 @@ def _attempts(run: Path, case_id: str) -> list[tuple["Attempt", list[Mapping[str
 
 
 def _show_attempt(attempt: "Attempt", frames: list[Mapping[str, Any]]) -> None:
-    from bench.cli.progress import verdict_word, visible
+    from bench.cli.progress import verdict_word
+    from bench.cli.terminal import visible
 
     judgement = attempt.judgement
     click.echo()
@@ -107,7 +108,7 @@ def _show_attempt(attempt: "Attempt", frames: list[Mapping[str, Any]]) -> None:
 
 
 def _show_check(check: "Check", frames: Mapping[int, Mapping[str, Any]]) -> None:
-    from bench.cli.progress import visible
+    from bench.cli.terminal import visible
 
     colour = {"met": "green", "missed": "red", "undecided": "yellow"}[str(check.outcome)]
     outcome = click.style(f"{check.outcome!s:<9}", fg=colour)

@@ -14,6 +14,7 @@ import click
 from bench import __version__
 from bench._home import check_home
 from bench.cli.lazy import LazyCommand, LazyGroup
+from bench.cli.terminal import visible_lines
 from bench.core.errors import BenchError
 
 COMMANDS: dict[str, LazyCommand] = {
@@ -84,5 +85,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _say(message: str, exit_code: int) -> int:
     """Tell the user on standard error and hand the exit code on."""
-    click.echo(f"meterbench: {message}", err=True)
+    click.echo(f"meterbench: {visible_lines(message)}", err=True)
     return exit_code

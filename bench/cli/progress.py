@@ -7,6 +7,7 @@ from typing import Protocol
 
 import click
 
+from bench.cli.terminal import visible
 from bench.core.verdict import Verdict
 from bench.engine.evidence import CaseRecord
 
@@ -37,11 +38,6 @@ class Progress(Protocol):
 def verdict_word(verdict: Verdict) -> str:
     """Return a verdict as a padded, coloured word; plain where colours are not wanted."""
     return click.style(f"{WORDS[verdict]:<6}", fg=COLOURS[verdict], bold=verdict > Verdict.PASS)
-
-
-def visible(text: str) -> str:
-    """Return `text` with control characters made visible: it may come from a device."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def case_line(record: CaseRecord, title: str) -> str:

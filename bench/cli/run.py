@@ -116,13 +116,16 @@ def _execute(current: "Run", processes: int, *, quiet: bool) -> bool:
 
 def _announce(current: "Run") -> None:
     from bench import __version__
+    from bench.cli.terminal import visible
 
     assert current.folder is not None
     item = current.preparation.declaration.item
     click.echo(f"meterbench {__version__}   run {current.folder.name}")
-    click.echo(f"device   {item.manufacturer} {item.type}, serial {item.serial}")
+    device = f"{item.manufacturer} {item.type}, serial {item.serial}"
+    click.echo(f"device   {visible(device)}")
     for name, target in current.preparation.targets.items():
-        click.echo(f"{name:<8} {target.suite.titles(target.profile)} over {target.link}")
+        link = visible(str(target.link))
+        click.echo(f"{name:<8} {target.suite.titles(target.profile)} over {link}")
         for finding in target.review:
             click.secho(f"         static review: {finding}", fg="yellow")
     mode = "quick: 30 telegrams, no" if current.preparation.quick else ""
@@ -203,7 +206,7 @@ def _summary(
     signer: _Signer | None,
     stopped: bool,
 ) -> None:
-    from bench.cli.progress import visible
+    from bench.cli.terminal import visible
 
     assert current.folder is not None
     click.echo()

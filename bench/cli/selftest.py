@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.cli.terminal import visible
+
 if TYPE_CHECKING:
     from bench.engine.selftest import BenignResult, FaultResult, SelfTest
 
@@ -54,7 +56,7 @@ class _Show:
         if str(result.outcome) not in ("killed", "pass"):
             self._clear()
             click.secho(f"{result.outcome!s:<12} {subject}", fg="red", nl=False)
-            click.echo(f"  {result.why}")
+            click.echo(f"  {visible(result.why)}")
         elif sys.stdout.isatty():
             self._clear()
             click.echo(f"\r{self._count:4} {subject}", nl=False)
