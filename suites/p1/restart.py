@@ -54,7 +54,7 @@ def toggle(listener: Listener) -> None:
     for rate in _RATES_HZ:
         half_ns = SECOND // (2 * rate)
         for _ in range(rate * _SECONDS_EACH):
-            for active in (False, True):
+            for active in (True, False):
                 listener.request(active)
                 at += half_ns
                 listener.listen(at)

@@ -73,7 +73,11 @@ def _first_after_request(listener: Listener, patience_ns: int) -> _First:
         kind=Kind.TIMING,
         clauses=("DSMR-5.0.2:6.2", "Luxmetering-1.1.3:3.2.1"),
         needs=_NEEDS,
-        detects=("p1.first-telegram-late", "p1.first-telegram-torn"),
+        detects=(
+            "p1.first-telegram-late",
+            "p1.first-telegram-late-in-luxembourg",
+            "p1.first-telegram-torn",
+        ),
         bound_s=1200,
     )
 )

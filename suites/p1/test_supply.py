@@ -46,7 +46,6 @@ def _milliampere(measured: Supply) -> Measurement:
             "p1.supply-high",
             "p1.supply-without-limit",
             "p1.supply-short-circuit",
-            "p1.supply-stays-off",
         ),
         bound_s=120,
     )

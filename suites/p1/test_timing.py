@@ -39,7 +39,13 @@ _SPEED = "DSMR-5.0.2:6.1"
         clauses=(_SPEED,),
         ics="P1/INTERVAL-1S",
         needs=(Capability.TIMESTAMPS,),
-        detects=("p1.interval-2s", "p1.interval-10s", "p1.interval-back-to-back"),
+        detects=(
+            "p1.interval-2s",
+            "p1.interval-10s",
+            "p1.interval-1100ms",
+            "p1.interval-back-to-back",
+            "p1.interval-one-missing",
+        ),
         bound_s=400,
     )
 )
@@ -66,7 +72,7 @@ def test_interval_one_second(
         clauses=("DSMR-4.2.2:5",),
         ics="P1/INTERVAL-10S",
         needs=(Capability.TIMESTAMPS,),
-        detects=("p1.interval-1s-before-dsmr-5",),
+        detects=("p1.interval-1s-before-dsmr-5", "p1.interval-20s-before-dsmr-5"),
         bound_s=4000,
     )
 )
