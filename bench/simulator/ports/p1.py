@@ -94,6 +94,7 @@ class P1Port:
         self._start: int | None = None  # of the next telegram
         self._first = False  # whether that is the first one after a request
         self._last = False  # whether none follows it
+        self._reactivated = False
         self._busy_until = 0  # end of the telegram on the wire
         system.watch_activation(self._activation_changed)
 
@@ -156,6 +157,8 @@ class P1Port:
         if lines is None:
             reading = altered(Stage.READING, self.system.at(instant), index)
             lines = altered(Stage.LINES, self._content.lines(reading), index)
+            if self._reactivated:
+                lines = altered(Stage.REACTIVATED, lines, index)
         body = altered(Stage.BODY, encode_body(header, lines or ()), index)
         digits = crc_digits(body) if self.profile.has_crc else b""
         if self._pipeline.alters(Stage.DIGITS):
@@ -192,6 +195,7 @@ class P1Port:
                 self._queue.append(_Burst(burst.start, now, octets, burst.character_ns))
 
     def _activation_changed(self, now: int) -> None:
+        self._reactivated = self.system.active
         if self._hung or self._pipeline.alters(Stage.DEACTIVATED):
             return
         if not self.system.active:
@@ -262,6 +266,8 @@ def p1_port(
     for alteration in alterations:
         if alteration.stage == Stage.HOUSEHOLD:
             home = alteration.change(home, 0)
+        elif alteration.stage == Stage.START:
+            start = alteration.change(start, 0)
     systems = systems or Systems()
     return P1Port(systems.get(seed, start, home), chosen, alterations, encrypted=encrypted)
 

@@ -16,6 +16,7 @@ class Stage(StrEnum):
     """
 
     HOUSEHOLD = "household"  # Household -> Household; once, with index 0
+    START = "start"  # datetime | str -> the same: when time begins; once, with index 0
     LINE = "line"  # LineSettings -> LineSettings | None; once, with index 0
     READING = "reading"  # Reading -> Reading: the truth, before its lines are written
     HEADER = "header"  # str -> str: the first line with its '/', without its end
@@ -35,6 +36,7 @@ class Stage(StrEnum):
     TOGGLES = "toggles"  # int -> str: what the n-th edge (from 1) of the request does besides:
     #   "ok" | "hang" | "count-failure"; an edge is a change of the line, the index is n as well
     DEACTIVATED = "deactivated"  # None -> Sequence[str] | None: lines sent while deactivated
+    REACTIVATED = "reactivated"  # tuple[str, ...] -> Sequence[str]: the lines once activated again
     S1 = "s1"  # bool -> bool: whether S1 sends while deactivated; index 0
     SUPPLY = "supply"  # Callable[[float | None], Supply] -> the same; index 0
 
