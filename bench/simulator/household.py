@@ -92,7 +92,8 @@ class Household:
     """All that is fixed when the simulation starts; what changes lives in the metering system.
 
     `delta`: three phases of 230 V without neutral. `start_wh`: where the energy registers in use
-    start, for a roll-over to come; None draws them.
+    start, for a roll-over to come; None draws them. `held_w`: the total power from the start on,
+    negative is export; None follows the load model.
     """
 
     zone: str = "Europe/Amsterdam"
@@ -100,6 +101,7 @@ class Household:
     phases: int = 3
     delta: bool = False
     start_wh: int | None = None
+    held_w: int | None = None
     firmware: Firmware = field(default_factory=Firmware)
     solar_peak_w: int = 3600
     tariffs: Tariffs = field(default_factory=Tariffs)

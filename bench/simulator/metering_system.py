@@ -44,7 +44,9 @@ class MeteringSystem:
         self._since_ns = 0
         self.epoch_ns = self._axis_ns
         self._load = LoadModel(seed, home.phases, home.solar_peak_w, delta=home.delta)
-        self._holds: list[tuple[int, int | None]] = []  # from which second on which total is held
+        held_mw = None if home.held_w is None else home.held_w * 1000
+        # from which second on which total is held
+        self._holds: list[tuple[int, int | None]] = [(self._axis_ns // _SECOND, held_mw)]
         self._now = first_registers(seed, home, self._axis_ns // _SECOND)
         self._checkpoints = [self._now.copy()]
         self._listeners: list[Callable[[int], None]] = []
