@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bench.core.clock import SECOND
+from bench.core.clock import MILLISECOND, SECOND
 from bench.core.errors import AdapterUnavailable
 from bench.simulator.ports.port import Port
 
 _LATEST_NS = SECOND // 20  # how long `stop` may go unnoticed
+_ROUNDING_NS = 2 * MILLISECOND
 _BACKLOG_OCTETS = 65536  # what a slow client may owe before its connection is ended
 _READ_OCTETS = 4096
 
@@ -92,6 +93,7 @@ def serve_tcp(
                     client, _address = listener.accept()
                     client.setblocking(False)
                     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BACKLOG_OCTETS)
                     clients[client] = bytearray()
                     service.watch(client, lambda: receive(client))
 
@@ -176,14 +178,23 @@ class _Service:
         port.set_request(True, self._now())
         while not stop.is_set():
             due = port.next_event()
-            wait = _LATEST_NS if due is None else min(due - self._now(), _LATEST_NS)
-            for key, _events in self._selector.select(max(wait, 0) / SECOND):
-                key.data()
+            self._look(due)
             if due is not None and due <= (now := self._now()):
                 octets = port.emit(now)
                 if octets:
                     self._send(octets)
         port.set_request(False, self._now())
+
+    def _look(self, due: int | None) -> None:
+        """Take what comes from outside until `due`, or for a while.
+
+        A selector wakes up to a millisecond late, so that it is left early, to sleep the rest.
+        """
+        wait = _LATEST_NS if due is None else min(due - self._now(), _LATEST_NS)
+        for key, _events in self._selector.select(max(wait - _ROUNDING_NS, 0) / SECOND):
+            key.data()
+        if due is not None and 0 < (rest := due - self._now()) <= _ROUNDING_NS:
+            time.sleep(rest / SECOND)
 
 
 def _write(descriptor: int, octets: bytes) -> int:

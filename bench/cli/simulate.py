@@ -4,6 +4,7 @@ import json
 import signal
 import threading
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from types import FrameType
 
 import click
@@ -19,7 +20,8 @@ from bench.core.errors import UsageError
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--fault", help="Deviate as this fault or legal oddity does (see list --faults).")
 @click.option("--seed", type=int, help="Another household.")
-@click.option("--start", help="Time at which the household starts, e.g. 2026-03-29T01:55:00.")
+@click.option("--start", help="Its local time at the start, e.g. 2026-03-29T01:55:00, not now.")
+@click.option("--encrypted", is_flag=True, help="Send encrypted frames (profile lu).")
 @click.option("--seconds", type=float, help="Stop after that long; otherwise with Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print where it is served as JSON.")
 def simulate(
@@ -31,6 +33,7 @@ def simulate(
     fault: str | None,
     seed: int | None,
     start: str | None,
+    encrypted: bool,
     seconds: float | None,
     as_json: bool,
 ) -> int:
@@ -41,13 +44,15 @@ def simulate(
         raise UsageError(f"no simulated interface {interface!r} (there is: p1)")
     from adapters.serve import serve_pty, serve_tcp
     from bench.simulator.faults import alterations
-    from bench.simulator.ports.p1 import DEFAULT_SEED, DEFAULT_START, p1_port
+    from bench.simulator.ports.p1 import DEFAULT_SEED, REAL_TIME_BURST_NS, p1_port
 
     port = p1_port(
         profile,
         seed=DEFAULT_SEED if seed is None else seed,
-        start=start or DEFAULT_START,
+        start=start or datetime.now(UTC),
         alterations=alterations(fault) if fault else (),
+        encrypted=encrypted,
+        burst_ns=REAL_TIME_BURST_NS,
     )
     stop = threading.Event()
 

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import select
 import socket
@@ -8,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.serve import serve_pty, serve_tcp
+from bench.core.clock import MILLISECOND
 from bench.core.errors import AdapterUnavailable
 from bench.protocols.p1.profile import load_profile
 from bench.protocols.p1.telegram import decode_telegram
@@ -102,16 +104,58 @@ def test_several_tcp_clients_get_the_same_telegrams(port):
         assert decode_telegram(telegram, PROFILE).problems == ()
 
 
+class Metered(Endless):
+    """A port that sends a portion each time that it is told to, and looks every millisecond."""
+
+    def __init__(self):
+        super().__init__()
+        self.portions = 0
+        self._next = 0
+
+    def next_event(self):
+        return self._next
+
+    def emit(self, now):
+        self._next = now + MILLISECOND
+        if not self.portions:
+            return b""
+        self.portions -= 1
+        return b"x" * 4096
+
+
+def exactly(client, count):
+    """Return `count` octets of a client, which has to get them."""
+    stream = b""
+    while len(stream) < count:
+        octets = client.recv(count - len(stream))
+        assert octets, "the connection was ended"
+        stream += octets
+    return stream
+
+
+def rest(client):
+    """Return what a client still gets until its connection ends."""
+    stream = b""
+    with contextlib.suppress(ConnectionResetError):
+        while octets := client.recv(65536):
+            stream += octets
+    return stream
+
+
 def test_a_client_that_does_not_read_is_let_go_and_others_are_served():
-    port = Endless()
-    with serve_tcp(port) as number:
-        idle = socket.create_connection(("127.0.0.1", number), timeout=10)
-        with idle, socket.create_connection(("127.0.0.1", number), timeout=10) as busy:
-            idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    port, rounds = Metered(), 250
+    idle = socket.socket()
+    idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # before connecting, or it is late
+    idle.settimeout(10)
+    with serve_tcp(port) as number, idle:
+        idle.connect(("127.0.0.1", number))
+        with socket.create_connection(("127.0.0.1", number), timeout=10) as busy:
             busy.sendall(b"hello")
-            for _ in range(200):
-                assert busy.recv(65536)
             until(lambda: port.received == b"hello")
+            for _ in range(rounds):
+                port.portions += 1
+                exactly(busy, 4096)
+            assert len(rest(idle)) < rounds * 4096
 
 
 def test_the_stop_event_ends_the_service():

@@ -30,6 +30,7 @@ from bench.simulator.presets import household
 __all__ = [
     "DEFAULT_SEED",
     "DEFAULT_START",
+    "REAL_TIME_BURST_NS",
     "RESPONSE_NS",
     "P1Port",
     "Sealing",
@@ -38,7 +39,8 @@ __all__ = [
     "p1_port",
 ]
 
-BURST_OCTETS = 32
+BURST_OCTETS = 64
+REAL_TIME_BURST_NS = MILLISECOND
 RESPONSE_NS = 20 * MILLISECOND  # from request to the first start bit
 DEFAULT_SEED = 10  # within 30 telegrams each edition sends a CRC with a leading zero, and letters
 DEFAULT_START = "2026-01-15T10:00:00"
@@ -70,15 +72,17 @@ class P1Port:
         alterations: Iterable[Alteration] = (),
         *,
         encrypted: bool = False,
+        burst_ns: int | None = None,
     ) -> None:
         self.system = system
         self.profile = profile
         self.epoch_ns = system.epoch_ns
-        #: most octets that become visible together
-        self.burst_octets = BURST_OCTETS
         self._pipeline = Pipeline(alterations)
         self.line: LineSettings | None = self._pipeline.altered(Stage.LINE, profile.line)
         self._character_ns = (self.line or profile.line).character_ns
+        self._burst_octets = BURST_OCTETS
+        if burst_ns is not None:
+            self._burst_octets = max(1, int(burst_ns / self._character_ns))
         self._interval_ns = round(profile.interval_s * SECOND)
         self._content = Content(profile, system)
         self.encryption: Encryption | None = None
@@ -136,7 +140,10 @@ class P1Port:
 
     def control(self, action: str, values: Mapping[str, Any], now: int) -> None:
         """Do something to the device, see `bench.simulator.control`; UsageError if it cannot."""
-        control(self.system, action, values, now)
+        if self.encryption is not None and action == "counter":
+            self.encryption.set_counter(**values)
+        else:
+            control(self.system, action, values, now)
 
     def supply(self, load_ma: float | None) -> Supply:
         """Return what the port's 5 V supply gives under a load, None being a short circuit."""
@@ -228,7 +235,7 @@ class P1Port:
         if self._pipeline.alters(Stage.BURSTS):
             sizes: Iterable[int] = self._pipeline.altered(Stage.BURSTS, octets, index)
             return sizes
-        most = self.burst_octets
+        most = self._burst_octets
         return [1, *[most] * -(-(len(octets) - 1) // most)]
 
 
@@ -251,11 +258,14 @@ def p1_port(
     alterations: Iterable[Alteration] = (),
     systems: Systems | None = None,
     encrypted: bool = False,
+    burst_ns: int | None = None,
 ) -> P1Port:
     """Return the reference device of a profile, altered as a fault or variation says.
 
     `start` without zone is local time of the household. A system that `systems` already holds for
-    the same household, seed and start is shared. UsageError for an unknown profile, a bad start,
+    the same household, seed and start is shared. `burst_ns` is how long octets may be held back to
+    become visible together (None: 64 octets); `REAL_TIME_BURST_NS` suits readers who look at the
+    time. UsageError for an unknown profile, a bad start,
     or encryption of an edition that has none.
     """
     chosen = load_profile(profile)
@@ -269,7 +279,9 @@ def p1_port(
         elif alteration.stage == Stage.START:
             start = alteration.change(start, 0)
     systems = systems or Systems()
-    return P1Port(systems.get(seed, start, home), chosen, alterations, encrypted=encrypted)
+    return P1Port(
+        systems.get(seed, start, home), chosen, alterations, encrypted=encrypted, burst_ns=burst_ns
+    )
 
 
 def household_name(profile: Profile) -> str:
