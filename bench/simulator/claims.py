@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bench.core.errors import UsageError
 from bench.protocols.p1.profile import load_profile
-from bench.simulator.household import Household
+from bench.simulator.household import Household, Medium
 from bench.simulator.ports.p1 import DEFAULT_SEED, household_name
 from bench.simulator.presets import household
 
@@ -17,4 +17,14 @@ def claims(interface: str, profile: str) -> Mapping[str, object]:
 
 
 def _p1_claims(home: Household) -> Mapping[str, object]:
-    return {"P1/POLYPHASE": home.phases > 1, "P1/MBUS": bool(home.submeters)}
+    gas = any(sub.medium is Medium.GAS for sub in home.submeters)
+    size = {"gas_meter_size": "G4"} if gas else {}
+    return {
+        "P1/POLYPHASE": home.phases > 1,
+        "P1/MBUS": bool(home.submeters),
+        "P1/GAS": gas,
+        "P1/MBUS-UNREAD": any(not sub.answers for sub in home.submeters),
+        "P1/LIMITER": home.limiter_kw is not None,
+        "P1/FUSE": home.fuse_a is not None,
+        **size,
+    }

@@ -68,7 +68,8 @@ class Shape:
 class ObjectFormat:
     """One object of a profile; `obis` may hold the channel wildcard `n`.
 
-    `by_type` narrows the shapes for the types of M-Bus device that the standard tells apart.
+    `by_type` narrows the shapes for the types of M-Bus device that the standard tells apart;
+    `types` are the only types whose devices have the object, empty if any may.
     """
 
     obis: str
@@ -78,6 +79,7 @@ class ObjectFormat:
     level: Level = Level.MUST
     clause: str = ""
     by_type: Mapping[int, "ObjectFormat"] = field(default_factory=dict, compare=False)
+    types: tuple[int, ...] = ()
     _order: tuple[Shape, ...] = field(init=False, repr=False, compare=False)
     _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
 

@@ -219,6 +219,7 @@ def _object(
             rule=Rule(entry.get("rule", "O")),
             level=Level(entry.get("level", level)),
             clause=cited(entry.get("clause", ".12")),
+            types=tuple(entry.get("types", ())),
             **more,
         )
 

@@ -1,6 +1,6 @@
 """Small edits from which the deviations of a P1 telegram are put together; all are pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bench.core.line import LineSettings
 from bench.simulator.faults.fault import Alteration, Fault, Variation
@@ -24,10 +24,15 @@ def p1_fault(
 
 
 def p1_variation(
-    name: str, summary: str, clause: str, *alterations: Alteration, profile: str = "nl50"
+    name: str,
+    summary: str,
+    clause: str,
+    *alterations: Alteration,
+    profile: str = "nl50",
+    declares: Mapping[str, object] | None = None,
 ) -> Variation:
     """Return the P1 variation "p1.NAME"."""
-    return Variation(f"p1.{name}", "p1", summary, clause, profile, alterations)
+    return Variation(f"p1.{name}", "p1", summary, clause, profile, alterations, declares or {})
 
 
 def home(edit: Callable[[Household], Household]) -> Alteration:

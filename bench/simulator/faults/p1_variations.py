@@ -87,8 +87,12 @@ def _unread(house: Household) -> Household:
     return replace(house, submeters=tuple(replace(s, answers=False) for s in house.submeters))
 
 
+_IS_UNREAD = {"P1/MBUS-UNREAD": True}
+
+
 def _marker(name: str, summary: str, text: str) -> Variation:
-    return p1_variation(f"no-data-{name}", summary, "DSMR-5.0.2:6.10", says(_GAS, text))
+    change = says(_GAS, text)
+    return p1_variation(f"no-data-{name}", summary, "DSMR-5.0.2:6.10", change, declares=_IS_UNREAD)
 
 
 _DEVICES = (
@@ -112,9 +116,14 @@ _DEVICES = (
         "no device is linked",
         "DSMR-5.0.2:6.12",
         home(lambda house: replace(house, submeters=())),
+        declares={"P1/MBUS": False, "P1/GAS": False},
     ),
     p1_variation(
-        "no-data", "the gas meter has not been read yet", "DSMR-5.0.2:6.10", home(_unread)
+        "no-data",
+        "the gas meter has not been read yet",
+        "DSMR-5.0.2:6.10",
+        home(_unread),
+        declares=_IS_UNREAD,
     ),
     _marker("summer", "the marker for no data carries S in winter", "(632525252525S)(00000.000)"),
     _marker("1970", "a dead channel shows 1 January 1970", "(700101010000W)(00000000)"),
@@ -130,6 +139,7 @@ _DEVICES = (
         "a large gas meter has two decimals",
         "DSMR-5.0.2:6.12",
         value(_GAS, lambda text: re.sub(r"\(0(\d{4}\.\d\d)\d\*", r"(00\1*", text)),
+        declares={"gas_meter_size": "G16"},
     ),
     p1_variation(
         "no-data-be17",
@@ -137,12 +147,9 @@ _DEVICES = (
         "eMUCS-P1-1.7.1",
         home(_unread),
         profile="be17",
+        declares=_IS_UNREAD,
     ),
 )
-
-
-def _log(name: str, summary: str, text: str) -> Variation:
-    return p1_variation(f"log-{name}", summary, "DSMR-5.0.2:6.11", says(_LOG, text))
 
 
 def _failures(count: int) -> Callable[[Household], Household]:
@@ -158,8 +165,13 @@ def _failures(count: int) -> Callable[[Household], Household]:
 
 
 _VALUES = (
-    _log("empty", "the failure log is empty but names its object", "(0)(0-0:96.7.19)"),
-    _log("empty-brackets", "the failure log is an empty bracket", "()"),
+    p1_variation(
+        "log-empty-brackets",
+        "the failure log is an empty bracket while there is none",
+        "DSMR-5.0.2:6.11",
+        home(_failures(0)),
+        value(_LOG, lambda text: "()" if text.startswith("(0)") else text),
+    ),
     p1_variation("log-full", "ten failures", "DSMR-5.0.2:6.11", home(_failures(10))),
     p1_variation("log-none", "no failure", "DSMR-5.0.2:6.11", home(_failures(0))),
     p1_variation(
@@ -202,6 +214,7 @@ _VALUES = (
         "the meter has one phase",
         "DSMR-5.0.2:6.12",
         home(lambda house: replace(house, phases=1)),
+        declares={"P1/POLYPHASE": False},
     ),
     p1_variation(
         "breaker-and-valve-open",
