@@ -18,6 +18,7 @@ from bench.core.clock import SECOND
 from bench.protocols.p1.profile import Profile
 from bench.protocols.p1.telegram import DataLine
 from bench.protocols.p1.timestamp import Timestamp
+from suites.p1.listening import Listener
 from suites.p1.watch import Seen, TelegramWatch
 
 #: from the units of the object tables to W, Wh, V, A, var
@@ -111,6 +112,11 @@ def whole(telegrams: Sequence[Seen], profile: Profile) -> tuple[Reading, ...]:
         for seen in telegrams
         if seen.frame.complete and seen.telegram.crc.ok is not False
     )
+
+
+def heard(listener: Listener, after_ns: int) -> tuple[Seen, ...]:
+    """Return the telegrams that a case heard itself and that started after an instant."""
+    return tuple(seen for seen in listener.telegrams() if seen.frame.at_ns > after_ns)
 
 
 def standard_offset_min(profile: Profile) -> int:

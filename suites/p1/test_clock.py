@@ -12,13 +12,11 @@ from bench.core.measurement import Measurement
 from bench.core.verdict import Reason
 from bench.engine.checks import Checks
 from bench.engine.context import CaseContext, Inconclusive
-from bench.protocols.p1.splitter import TelegramOctets
-from bench.protocols.p1.telegram import decode_telegram
 from suites.p1.intervals import Declared
 from suites.p1.listening import Listener
-from suites.p1.readings import Reading, Step, readings_of, steps, wanted, whole
+from suites.p1.readings import Reading, Step, heard, readings_of, steps, wanted, whole
 from suites.p1.shortage import judge_long
-from suites.p1.watch import Seen, TelegramWatch
+from suites.p1.watch import TelegramWatch
 from suites.p1.zone import Changeover, changeover_between, flag_fault, next_changeover
 
 _TIME_FORMAT = "DSMR-5.0.2:6.4"
@@ -278,12 +276,7 @@ def _observed_across(
     finally:
         now_us = (link.clock.epoch_ns + link.clock.now()) // 1000
         link.control("clock", utc=_UNIX + timedelta(microseconds=now_us) + error)
-    heard = [
-        Seen(piece, decode_telegram(piece.octets, watch.profile))
-        for piece in listener.pieces
-        if isinstance(piece, TelegramOctets) and piece.complete and piece.at_ns > start
-    ]
-    return whole(heard, watch.profile)
+    return whole(heard(listener, start), watch.profile)
 
 
 def _error(reading: Reading, epoch_ns: int) -> timedelta:

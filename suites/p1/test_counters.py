@@ -1,19 +1,23 @@
 """Area A6, counters: they only go up, at the rate of the power, in the register of the tariff."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from bench.core.case import Case, Kind, case
+from bench.core.case import Case, Effects, Kind, case
 from bench.core.check import Deviation, Level
+from bench.core.clock import seconds
+from bench.core.link import Capability
 from bench.core.measurement import Measurement
 from bench.core.verdict import Reason
 from bench.engine.checks import Checks
 from bench.engine.context import CaseContext, Inconclusive
 from suites.p1.energy import Flow, flow
 from suites.p1.intervals import Declared
-from suites.p1.readings import Reading, wanted
+from suites.p1.listening import Listener
+from suites.p1.readings import Reading, heard, wanted, whole
 from suites.p1.shortage import judge_long
 from suites.p1.watch import TelegramWatch
 
@@ -26,6 +30,8 @@ _TARIFF = "0-0:96.14.0"
 _REGISTER = re.compile(r"1-[0-9]+:[12]\.8\.([1-9][0-9]*)")
 #: a register rolls over only from its last to its first thousandth
 _TOP, _BOTTOM = Decimal("0.999"), Decimal("0.001")
+_ONLY_ACTIVE = "only registers of the active tariff change"
+_LOAD_W, _UNDER_LOAD_S = 3000.0, 60.0
 _FREEZE_WH = 10  # as much energy moves every register that counts at all
 
 
@@ -185,17 +191,58 @@ def _judge_flow(
         interface="p1",
         title="The register of the tariff counts",
         purpose="Ensure that energy is counted in the tariff that the telegram names.",
-        stimulus="Listen while energy flows, until a register has moved.",
+        stimulus="Listen while energy flows; when no register moves, and the device can be "
+        "controlled, draw 3 kW for a minute.",
         criterion="Only the registers of the tariff in 0-0:96.14.0 change.",
         kind=Kind.VALID,
         clauses=(_TABLE,),
         ics="P1/TARIFF",
+        effects=Effects.REVERSIBLE,
         detects=("p1.tariff-other-register", "p1.tariff-indicator-wrong"),
         bound_s=4000,
     )
 )
-def test_tariff_register(readings: tuple[Reading, ...], verify: Checks) -> None:
+def test_tariff_register(
+    watch: TelegramWatch,
+    readings: tuple[Reading, ...],
+    listener: Listener,
+    context: CaseContext,
+    verify: Checks,
+) -> None:
     """Nobody pays the day tariff at night."""
+    context.frames_from(watch.frame)
+    judged = _judge_registers(readings)
+    if not judged.moved and Capability.DEVICE_CONTROL in context.link.capabilities:
+        context.frames_from(listener.frame)
+        judged = _judge_registers(_under_load(listener, context, watch))
+    if not judged.moved:
+        verify.undecided(
+            "register",
+            Reason.SHORT,
+            expected=_ONLY_ACTIVE,
+            observed=f"no register moved in {judged.examined} steps; let energy flow for longer",
+        )
+        return
+    verify.none_of(
+        "register",
+        judged.wrong,
+        examined=judged.examined,
+        expected=_ONLY_ACTIVE,
+        things="steps",
+    )
+    verify.note("moved", f"registers that moved: {', '.join(judged.moved)}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Registers:
+    """How many steps were looked at, which registers moved, and where one did that must not."""
+
+    examined: int
+    moved: tuple[str, ...]
+    wrong: tuple[Deviation, ...]
+
+
+def _judge_registers(readings: Sequence[Reading]) -> _Registers:
     moved: dict[str, None] = {}
     wrong: list[Deviation] = []
     examined = 0
@@ -212,19 +259,23 @@ def test_tariff_register(readings: tuple[Reading, ...], verify: Checks) -> None:
             moved[obis] = None
             if int(register[1]) not in named:
                 observed = f"{obis} changes in tariff {' or '.join(map(str, named))}"
-                expected = "only registers of the active tariff change"
-                wrong.append(Deviation(after.place(obis), expected, observed))
-    expected = "only registers of the active tariff change"
-    if not wrong and not moved:
-        verify.undecided(
-            "register",
-            Reason.SHORT,
-            expected=expected,
-            observed=f"no register moved in {examined} steps; let energy flow for longer",
-        )
-        return
-    verify.none_of("register", wrong, examined=examined, expected=expected, things="steps")
-    verify.note("moved", f"registers that moved: {', '.join(moved)}")
+                wrong.append(Deviation(after.place(obis), _ONLY_ACTIVE, observed))
+    return _Registers(examined, tuple(moved), tuple(wrong))
+
+
+def _under_load(
+    listener: Listener, context: CaseContext, watch: TelegramWatch
+) -> tuple[Reading, ...]:
+    """Return the readings of a time in which a load moves the registers."""
+    start = listener.now
+    context.link.control("load", watts=_LOAD_W)
+    try:
+        listener.cut()
+        listener.listen(start + seconds(_UNDER_LOAD_S + 2 * watch.profile.interval_s))
+        listener.cut()
+    finally:
+        context.link.control("load", watts=None)
+    return whole(heard(listener, start), watch.profile)
 
 
 def _tariff(reading: Reading) -> int | None:

@@ -31,7 +31,7 @@ _AGE_CLAUSE = "DSMR-5.0.2:7.3"
         "deviation is an observation.",
         kind=Kind.VALID,
         clauses=(_AGE_CLAUSE, "DSMR-4.2.2:5", "DSMR-5.0.2:6.12"),
-        ics="P1/CLOCK and P1/MBUS",
+        ics="P1/CLOCK and P1/MBUS and not P1/MBUS-UNREAD",
         detects=(
             "p1.gas-3h-old",
             "p1.gas-3h-old-hourly",
