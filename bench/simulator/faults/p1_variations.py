@@ -176,13 +176,13 @@ _VALUES = (
     p1_variation("log-none", "no failure", "DSMR-5.0.2:6.11", home(_failures(0))),
     p1_variation(
         "all-zeros",
-        "all numbers are zero",
+        "all numbers are zero, but for the registers that count",
         "DSMR-5.0.2:6.4",
         each_line(lambda one: _filled(one, "0")),
     ),
     p1_variation(
         "all-nines",
-        "all numbers are at their upper end",
+        "all numbers are at their upper end, but for the registers that count",
         "DSMR-5.0.2:6.4",
         each_line(lambda one: _filled(one, "9")),
     ),
@@ -233,8 +233,14 @@ def _open(house: Household) -> Household:
     return replace(house, breaker=Contact.READY, submeters=subs)
 
 
+#: registers of the active tariff, and one of the two directions of the total power
+_AS_THEY_ARE = ("1-0:1.8.2(", "1-0:2.8.2(", "1-0:2.7.0(")
+
+
 def _filled(one: str, digit: str) -> str:
     """Fill numbers with one digit: those with a unit, and the five digits of failure counters."""
+    if one.startswith(_AS_THEY_ARE):
+        return one
     found = re.sub(r"\([0-9.]+(?=\*)", lambda m: re.sub(r"\d", digit, m[0]), one)
     return re.sub(r"\(\d{5}\)", f"({digit * 5})", found)
 
