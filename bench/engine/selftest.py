@@ -246,7 +246,8 @@ def accepted_exceptions() -> tuple[Accepted, ...]:
 def subject_preparation(subject: Fault | Variation) -> Preparation:
     """Return the run of the simulated device with this subject in it, declared as it is."""
     url = f"simulated:{subject.interface}?fault={subject.id}"
-    preparation = prepare(load_declaration(None), links={subject.interface: url})
+    links = {subject.interface: url}
+    preparation = prepare(load_declaration(None), links=links, allow_destructive=True)
     declared = {**claims(subject.interface, subject.profile), **subject.declares}
     return declared_as(preparation, subject.interface, subject.profile, declared)
 

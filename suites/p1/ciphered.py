@@ -79,8 +79,8 @@ class SeenFrame:
 class CipheredStream:
     """Takes the place of a TelegramSplitter where the port is declared encrypted.
 
-    `pieces` is all that was on the line, `frames` the frames among it. Telegrams in clear are
-    passed on as they are.
+    `pieces` is all that was on the line, `frames` the frames among it, `clear` the telegrams in
+    clear, which are passed on as they are. What stood at the end and was not whole is `unfinished`.
     """
 
     def __init__(self, profile: Profile, keys: PortKeys, octet_ns: float = 0) -> None:
@@ -89,6 +89,8 @@ class CipheredStream:
         self.frames: list[SeenFrame] = []
         self.clear: list[TelegramOctets] = []
         self.last_ns: int | None = None
+        self.unfinished: list[EncryptedPiece] = []
+        self.over = False  # whether it is known that nothing follows
         self._profile = profile
         self._splitter = FrameSplitter(octet_ns)
 
@@ -102,11 +104,25 @@ class CipheredStream:
         """Whether the key has opened any frame, which shows that it is the right one."""
         return any(seen.fit in (Fit.AUTHENTIC, Fit.TEXT, Fit.START) for seen in self.frames)
 
+    def sound_frames(self) -> list[SeenFrame]:
+        """Return the frames whose layout leaves no doubt about where they end."""
+        known = {piece.number for piece in self.pieces if not isinstance(piece, Noise)}
+        if self.over and self.pieces:
+            known.add(self.pieces[-1].number + 1)
+        return [
+            seen
+            for seen in self.frames
+            if seen.number + 1 in known
+            and all(problem.code == "security" for problem in seen.frame.problems)
+        ]
+
     def why_closed(self) -> str:
-        """Return why no frame could be opened, and what to do."""
+        """Return why no frame gives a telegram, and what to do."""
         count = f"{len(self.frames)} encrypted frames arrived, "
         if self.keys.encryption is None:
             return f"{count}but {self.keys.problem}"
+        if self.readable:
+            return f"{count}but their layout is wrong, or what they hold is no telegram"
         return (
             f"{count}but none opens with the key that [p1.keys] encryption names "
             f"({self.keys.encryption.reference}); is it the key of this meter?"
@@ -117,9 +133,23 @@ class CipheredStream:
         return self._take(self._splitter.feed(chunk))  # type: ignore[arg-type]
 
     def flush(self) -> list[Piece]:
-        """Return the telegrams that are left; what is not complete is not judged."""
+        """Return the telegrams that are left, and what stands for one whose end never came."""
         left: list[EncryptedPiece] = list(self._splitter.flush())
-        return self._take([p for p in left if not isinstance(p, Noise) and p.complete])
+        found = self._take([p for p in left if not isinstance(p, Noise) and p.complete])
+        self.unfinished += [p for p in left if isinstance(p, Noise) or not p.complete]
+        for piece in left:
+            if isinstance(piece, FrameOctets) and not piece.complete:
+                found.append(
+                    TelegramOctets(
+                        piece.number,
+                        piece.at_ns,
+                        piece.until_ns,
+                        piece.octets,
+                        offset=piece.offset,
+                        complete=False,
+                    )
+                )
+        return found
 
     def frame(self, number: int) -> Frame:
         """Return a piece by number with its annotated fields."""

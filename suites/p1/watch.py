@@ -75,6 +75,8 @@ class TelegramWatch:
     def finish(self, ended: Ended) -> None:
         """Take the end: what is left is kept when it is complete."""
         self.ended = ended
+        if self.ciphered:
+            self.ciphered.over = ended is not Ended.COMPLETE
         left = self._splitter.flush()
         self._take([p for p in left if isinstance(p, TelegramOctets) and p.complete])
         if self.ciphered and self._timed:
@@ -82,7 +84,8 @@ class TelegramWatch:
 
     def complete(self) -> bool:
         """Return whether the wanted number of telegrams was seen."""
-        return self.counted() >= self.wanted
+        # where an encrypted frame ends is known for certain when the next one has come
+        return self.counted() >= self.wanted + (self.ciphered is not None)
 
     def deadline_ns(self, started_ns: int) -> int:
         """Return when waiting ends: no telegram, whatever else arrives, for that long."""
@@ -128,11 +131,15 @@ class TelegramWatch:
     @cached_property
     def telegrams(self) -> tuple[Seen, ...]:
         """The telegrams that are judged, in the order of arrival."""
-        broken = {piece.number for piece in self.breaks}
+        left_out = {piece.number for piece in self.breaks}
+        if self.ciphered:
+            # where a frame ends is in doubt, so is its text; the frame's own cases say so
+            sound = {seen.number for seen in self.ciphered.sound_frames()}
+            left_out |= {seen.number for seen in self.ciphered.frames} - sound
         return tuple(
             Seen(piece, decode_telegram(piece.octets, self.profile))
             for piece in self._pieces
-            if isinstance(piece, TelegramOctets) and piece.number not in broken
+            if isinstance(piece, TelegramOctets) and piece.number not in left_out
         )
 
     @cached_property
@@ -159,7 +166,7 @@ class TelegramWatch:
                 "encrypted frames arrived; if the port of this device is encrypted, declare "
                 '[p1.ics] "P1/ENCRYPTED" = true and [p1.keys] encryption = "env:NAME"',
             )
-        if self._telegrams:
+        if self.telegrams or (self._telegrams and not self.ciphered):
             return None
         if not self.octets:
             return Unwell(
@@ -210,13 +217,13 @@ def closing_telegram(session: Session) -> Unwell | None:
     link, clock = session.link("p1"), session.clock
     watch = new_watch(session, 1)
     deadline = clock.now() + watch.deadline_ns(0)
-    while not watch.complete() and clock.now() < deadline and not session.stopping:
+    while not watch.counted() and clock.now() < deadline and not session.stopping:
         try:
             chunk = link.read(deadline)
         except LinkEnded:
             return None
         if chunk is not None:
             watch.feed(chunk)
-    if watch.complete() or session.stopping:
+    if watch.counted() or session.stopping:
         return None
     return Unwell(Reason.SURVIVAL, "no telegram came any more")

@@ -2,17 +2,17 @@
 
 A frame is recognised by its whole header (DB 08, title, length, security octet) and ends where its
 length says, unless the header of the next frame of the same meter stands earlier: then it was cut
-short, or its length is wrong. A telegram in clear starts with `/`, three letters and the baud
-digit. Octets within a frame mean nothing to the latter, and octets within a telegram nothing to the
-former, unless a whole header is there. No octet is lost, and how the stream is cut depends on its
-octets alone, never on how reads have chunked it.
+short, or its length is wrong. A telegram in clear starts with `/`, three letters, the baud
+digit and more text. Octets within a frame mean nothing to the latter, and octets within a telegram
+nothing to the former, unless a whole header is there. No octet is lost, and how the stream is cut
+depends on its octets alone, never on how reads have chunked it.
 """
 
 import re
 from dataclasses import dataclass
 
 from bench.core.trace import Frame
-from bench.protocols.p1.ciphering import START, TITLE_OCTETS
+from bench.protocols.p1.ciphering import ENCRYPTED, START, TITLE_OCTETS
 from bench.protocols.p1.splitter import (
     TELEGRAM_LIMIT,
     Noise,
@@ -37,9 +37,14 @@ _TITLE = re.escape(bytes([START, TITLE_OCTETS])) + rb"[\s\S]{8}"
 _FRAME = re.compile(_TITLE + rb"(?:[\x05-\x7f]|\x81[\x80-\xff]|\x82[\s\S]{2})[\s\S]")
 #: the same with the right security octet: strong enough to be believed amid other text
 _SURE_FRAME = re.compile(_TITLE + rb"(?:[\x05-\x7f]|\x81[\x80-\xff]|\x82[\s\S]{2})\x30")
+#: amid octets that nobody knows: any security octet, or a length that one octet holds, but not both
+_LIKELY_FRAME = re.compile(
+    _TITLE + rb"(?:(?:[\x05-\x7f]|\x81[\x80-\xff]|\x82[\s\S]{2})\x30"
+    rb"|(?:\x81[\x80-\xff]|\x82[\s\S]{2})[\x00\x10\x20])"
+)
 _FRAME_HEADER = 14  # octets of the longest header, security octet included
-_CLEAR = re.compile(rb"/[A-Za-z]{3}[0-9]")
-_CLEAR_HEADER = 5
+_CLEAR = re.compile(rb"/[A-Za-z]{3}[0-9][\x20-\x7e\r\n]{4}")
+_CLEAR_HEADER = 9
 #: a telegram's first line, its blank line and the first object: believed even within a frame
 _SURE_CLEAR = re.compile(rb"/[A-Za-z]{3}[0-9][\x20-\x7e]{0,40}\r\n\r\n[0-9]-[0-9]:")
 
@@ -68,7 +73,10 @@ class FrameSplitter(TelegramSplitter):
     def _outside(self, final: bool) -> EncryptedPiece | None:
         while (start := self._candidate()) is not None:
             is_frame = self._buffer[start] == START
-            header, size = (_FRAME, _FRAME_HEADER) if is_frame else (_CLEAR, _CLEAR_HEADER)
+            if is_frame:
+                header, size = _LIKELY_FRAME if start else _FRAME, _FRAME_HEADER
+            else:
+                header, size = _CLEAR, _CLEAR_HEADER
             extent = 0
             if header.match(self._buffer, start) is not None:
                 extent = self._length_at(start) if is_frame else 1
@@ -109,7 +117,7 @@ class FrameSplitter(TelegramSplitter):
         extent = self._extent
         own = bytes(self._buffer[: 2 + TITLE_OCTETS])
         again = self._buffer.find(own, max(self._scanned, 1), extent + len(own) - 1)
-        clear = _SURE_CLEAR.search(self._buffer, 1, extent)
+        clear = _SURE_CLEAR.search(self._buffer, 1, extent) if self._hides_text() else None
         starts = [again] if again >= 0 else []
         starts += [clear.start()] if clear is not None else []
         if starts:
@@ -122,6 +130,11 @@ class FrameSplitter(TelegramSplitter):
         if not final and self._may_begin(own, extent):
             return None
         return self._frame_of(extent)
+
+    def _hides_text(self) -> bool:
+        """Whether the frame at the buffer's start is encrypted: text within it is then foreign."""
+        header = _FRAME.match(self._buffer)
+        return header is not None and bool(header[0][-1] & ENCRYPTED)
 
     def _may_begin(self, own: bytes, extent: int) -> bool:
         """Whether the last octets within `extent` may be the first of the next frame's header."""

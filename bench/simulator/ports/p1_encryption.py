@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from bench.core.errors import UsageError
 from bench.protocols.p1.ciphering import COUNTER_END, KEY_OCTETS, Envelope, encode_frame
 
 _FIRST_COUNTER = 0xFB  # the carry into the next octet comes soon
@@ -38,6 +39,12 @@ class Encryption:
         self._title = system_title(seed)
         self._altered = altered
         self._stages = counter_stage, envelope_stage
+
+    def set_counter(self, value: int = -1) -> None:
+        """Let the next frame have the counter `value`; UsageError for one that four octets lack."""
+        if not 0 <= value <= COUNTER_END:
+            raise UsageError(f"action 'counter' takes value=, from 0 to {COUNTER_END}")
+        self.counter = value
 
     def frame(self, telegram: bytes, index: int) -> bytes:
         """Return the octets of the frame that holds `telegram`; none when counters are used up."""

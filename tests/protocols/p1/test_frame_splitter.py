@@ -23,9 +23,8 @@ ENVELOPE = Envelope(CLEAR, b"MBXtitle", 1, KEY)
 ONE = encode_frame(ENVELOPE)
 TWO = encode_frame(replace(ENVELOPE, plaintext=CLEAR * 8, counter=2))
 #: what is hidden in its body would begin a telegram or a frame anywhere else
-TRAP = encode_frame(
-    replace(ENVELOPE, security=0, plaintext=b"/Lux5x\r\n!1234\r\n\xdb\x08\xdb\x08" + b"a" * 20)
-)
+HIDDEN = b"/Lux5x\r\n!1234\r\n\xdb\x08\xdb\x08" + b"a" * 20
+TRAP = b"\xdb\x08MBXtitle" + bytes([5 + len(HIDDEN)]) + b"\x30\0\0\0\1" + HIDDEN
 
 
 def split(*chunks: bytes):
