@@ -7,6 +7,7 @@ from adapters.base import Link
 from bench.core.case import Case
 from bench.core.check import Incident
 from bench.core.clock import seconds
+from bench.core.line import LineErrors
 from bench.core.result import Attempt
 from bench.core.trace import Chunk, Frame
 from bench.core.verdict import Reason, Verdict
@@ -39,6 +40,7 @@ class CaseContext:
         ixit: Mapping[str, Any],
         answers: Mapping[str, bool],
         now: Callable[[], int],
+        line_errors: Callable[[], LineErrors] | None = None,
     ) -> None:
         self.case = case
         self.number = number
@@ -47,6 +49,7 @@ class CaseContext:
         self.checks = Checks(case)
         self._link = link
         self._now = now
+        self._line_errors = line_errors
         self._incidents: list[Incident] = []
         self._lookup: Callable[[int], Frame] | None = None
         self._started_ns = now()
@@ -56,6 +59,10 @@ class CaseContext:
     def link(self) -> Link:
         """The open link of the case's interface."""
         return self._link()
+
+    def line_errors(self) -> LineErrors:
+        """Return what the UART counted during the shared observation; needs UART_ERRORS."""
+        return self._line_errors() if self._line_errors else self.link.line_errors()
 
     def receive(self, until_ns: int) -> Chunk | None:
         """Return the next octets, or None at `until_ns`; the case's time bound ends it earlier."""

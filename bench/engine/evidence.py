@@ -136,7 +136,7 @@ class RunFolder:
 
     @classmethod
     def reopen(cls, path: Path) -> "RunFolder":
-        """Open the folder of a run that ended early; a half-written last event is cut off.
+        """Open the folder of a run that ended early; what was half written is cut off.
 
         Raises EvidenceError when it is no run folder or its chain of events is broken.
         """
@@ -144,6 +144,9 @@ class RunFolder:
             raise EvidenceError(f"{path} is not a run folder: it has no plan.json")
         run = cls(path)
         run._continue_chain()
+        for part in path.rglob("*.part"):
+            with _writing(part):
+                part.unlink()
         return run
 
     def _continue_chain(self) -> None:
@@ -220,6 +223,10 @@ class RunFolder:
             with _writing(path):
                 write_frames(path, record.frames, record.epoch_ns, comment)
         self.write_json(f"{place}/result.json", attempt.to_json())
+        self.note_finished(attempt)
+
+    def note_finished(self, attempt: Attempt) -> None:
+        """Tell of an attempt that has its result."""
         judgement = attempt.judgement
         self.event(
             "case-finished",
@@ -228,6 +235,11 @@ class RunFolder:
             verdict=str(judgement.verdict),
             reason=judgement.reason,
         )
+
+    def finished_attempts(self) -> set[tuple[str, int]]:
+        """Return case and number of every attempt that an event calls finished."""
+        rows = map(json.loads, self._events.read_bytes().splitlines())
+        return {(r["case"], r["attempt"]) for r in rows if r["event"] == "case-finished"}
 
     def attempt_numbers(self, case_id: str) -> list[int]:
         """Return the numbers of the attempts that were begun, in order."""

@@ -1,10 +1,11 @@
 """Passive observation: what a listening interface delivers, watched once and shared by cases."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from bench.core.line import LineErrors
 from bench.core.trace import Chunk, Frame
 
 
@@ -52,7 +53,11 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ObservationRecord:
-    """What observation.json says beside the recorded chunks."""
+    """What observation.json says beside the recorded chunks.
+
+    `line_errors` are what the UART counted meanwhile: no recording holds them. None where the
+    link does not count.
+    """
 
     interface: str
     number: int
@@ -62,6 +67,7 @@ class ObservationRecord:
     started_ns: int
     finished_ns: int
     epoch_ns: int
+    line_errors: LineErrors | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -74,6 +80,7 @@ class ObservationRecord:
             "started_ns": self.started_ns,
             "finished_ns": self.finished_ns,
             "epoch_ns": self.epoch_ns,
+            "line_errors": None if self.line_errors is None else asdict(self.line_errors),
         }
 
     @classmethod
@@ -88,4 +95,5 @@ class ObservationRecord:
             data["started_ns"],
             data["finished_ns"],
             data["epoch_ns"],
+            None if data["line_errors"] is None else LineErrors(**data["line_errors"]),
         )

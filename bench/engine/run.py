@@ -92,12 +92,13 @@ class Run:
             plan = preparation.plan(capabilities)
             details = {name: _link_details(session, name) for name in preparation.targets}
             uncertainties = {name: row.get("uncertainty_s") for name, row in details.items()}
+            folder.write_json("catalogue.json", catalogue.catalogue_json(catalogue.suites()))
+            folder.write_json("environment.json", environment_json(details, recorded_score()))
+            # last: a folder that has a plan is one that can be resumed
             folder.write_json(
                 "plan.json",
                 plan_json(preparation, folder.name, plan, capabilities, uncertainties),
             )
-            folder.write_json("catalogue.json", catalogue.catalogue_json(catalogue.suites()))
-            folder.write_json("environment.json", environment_json(details, recorded_score()))
         except UsageError:  # a link that cannot be right shows only when it is opened
             session.close()
             folder.discard()
@@ -136,12 +137,12 @@ class Run:
         )
         check_secrets(preparation)
         plan = tuple(PlannedCase.from_json(row) for row in written["cases"])
-        if not _pending(folder, plan):
+        if not _pending(folder, plan) and (path / "manifest.json").exists():
             raise UsageError(f"{path} is finished; there is nothing to resume")
         # what was derived from the evidence so far is made again at the end
         (path / "manifest.json").unlink(missing_ok=True)
         folder.event("run-resumed", run=folder.name)
-        _mark_interrupted(folder, plan)
+        _mend(folder, plan)
         return cls(preparation, folder, plan, Session(preparation, folder))
 
     @classmethod
@@ -259,7 +260,12 @@ def _interrupted(attempt: Attempt) -> bool:
     return any(incident.reason is Reason.INTERRUPTED for incident in attempt.incidents)
 
 
-def _mark_interrupted(folder: RunFolder, plan: Sequence[PlannedCase]) -> None:
+def _mend(folder: RunFolder, plan: Sequence[PlannedCase]) -> None:
+    """Keep attempts without result as interrupted, and tell of results that no event tells of.
+
+    The bench may have been killed between the result of an attempt and the event about it.
+    """
+    told = folder.finished_attempts()
     for row in plan:
         for number, attempt in enumerate(folder.attempts(row.id), start=1):
             if attempt is None:
@@ -267,6 +273,8 @@ def _mark_interrupted(folder: RunFolder, plan: Sequence[PlannedCase]) -> None:
                 incident = Incident(Verdict.ERROR, Reason.INTERRUPTED, message)
                 lost = Attempt(row.id, row.version, number, (), (incident,))
                 folder.finish_case(CaseRecord(lost))
+            elif (row.id, number) not in told:
+                folder.note_finished(attempt)
 
 
 def _link_details(session: Session, interface: str) -> dict[str, Any]:

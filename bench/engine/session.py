@@ -11,6 +11,7 @@ from adapters.registry import open_link
 from bench.core.case import Case
 from bench.core.clock import SECOND, Clock, MonotonicClock, VirtualClock
 from bench.core.errors import AdapterError, AdapterLost, EvidenceError
+from bench.core.line import LineErrors
 from bench.core.link import Capability, LinkEnded
 from bench.core.verdict import Reason
 from bench.engine.calibration import calibrated
@@ -51,6 +52,10 @@ class BracketRecord:
             "closing": side(self.closing),
             "suspects": list(self.cases) if self.closing else [],
         }
+
+
+def _counts(link: Link) -> bool:
+    return Capability.UART_ERRORS in link.capabilities
 
 
 class Stopped(Exception):
@@ -111,6 +116,7 @@ class Session:
         self._failed: dict[str, AdapterError] = {}
         self._locks: list[DeviceLock] = []
         self._observed: dict[str, Watch] = {}
+        self._observations: dict[str, ObservationRecord] = {}
         self._bracket: BracketRecord | None = None
 
     # -- links
@@ -180,6 +186,17 @@ class Session:
             self._observed[interface] = watch
         return cast("Watcher", self._observed[interface])
 
+    def line_errors(self, interface: str) -> LineErrors:
+        """Return what the UART counted until the end of the shared observation.
+
+        Kept with the observation: a run that was killed and resumed has a new link that counted
+        nothing of it. UsageError where the link does not count.
+        """
+        record = self._observations.get(interface)
+        if record is not None and record.line_errors is not None:
+            return record.line_errors
+        return self.link(interface).line_errors()
+
     def _watch(self, interface: str, watch: Watch) -> None:
         link = self.link(interface)
         number = self._next_observation(interface)
@@ -220,7 +237,9 @@ class Session:
             started_ns=started,
             finished_ns=self.clock.now(),
             epoch_ns=self.clock.epoch_ns,
+            line_errors=link.line_errors() if _counts(link) else None,
         )
+        self._observations[interface] = record
         self._keep(record)
         if ended is Ended.INTERRUPTED:
             raise self._failed[interface].with_traceback(None)
@@ -262,6 +281,7 @@ class Session:
                 for chunk in read_chunks(path.with_name("frames.pcapng"), record.epoch_ns):
                     watch.feed(chunk)
                 watch.finish(record.ended)
+                self._observations[interface] = record
                 return True
         return False
 
@@ -284,6 +304,7 @@ class Session:
             target.values,
             target.answers,
             self.clock.now,
+            lambda: self.line_errors(case.interface),
         )
 
     def end(self, context: CaseContext, error: BaseException | None) -> CaseRecord | None:

@@ -105,7 +105,7 @@ def usable_intervals(
     """Return the intervals that can be judged; what the bench itself lost is not the device's."""
     found = intervals(watch)
     can_count = Capability.UART_ERRORS in context.link.capabilities
-    overruns = context.link.line_errors().overrun if can_count else 0
+    overruns = context.line_errors().overrun if can_count else 0
     if overruns:
         limit_s = 1.5 * watch.profile.interval_s
         kept = tuple(one for one in found if one.length_s <= limit_s)

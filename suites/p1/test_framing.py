@@ -33,7 +33,7 @@ def _judge_line(watch: TelegramWatch, context: CaseContext, verify: Checks) -> N
         expected=f"at least 10 telegrams at {settings}",
         observed=f"{count} telegrams in {watch.octets} octets",
     )
-    errors = context.link.line_errors()
+    errors = context.line_errors()
     verify.that(
         "uart-errors",
         not (errors.framing or errors.parity),
