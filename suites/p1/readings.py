@@ -52,6 +52,12 @@ class Reading:
                 found[line.obis] = line
         return found
 
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The codes of all objects that keep the grammar, in their order."""
+        lines = self.seen.telegram.lines
+        return tuple(one.obis for one in lines if one.obis is not None and one.well_formed)
+
     def quantity(self, obis: str, group: int = 0) -> Decimal | None:
         """Return a number in its base unit (W, Wh, V, A, m3 ...); None where there is none."""
         line = self.lines.get(obis)

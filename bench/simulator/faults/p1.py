@@ -1,6 +1,7 @@
 """All deviations of the P1 port, in the order of the catalogue."""
 
 from bench.simulator.faults import (
+    p1_activation,
     p1_arrival,
     p1_clock,
     p1_content,
@@ -32,6 +33,7 @@ FAULTS: tuple[Fault, ...] = (
     *p1_request.FAULTS,
     *p1_supply.FAULTS,
     *p1_encryption.FAULTS,
+    *p1_activation.FAULTS,
     *p1_clock.FAULTS,
     *p1_counters.FAULTS,
     *p1_plausibility.FAULTS,
@@ -46,6 +48,7 @@ VARIATIONS: tuple[Variation, ...] = (
     *p1_request.VARIATIONS,
     *p1_supply.VARIATIONS,
     *p1_encryption.VARIATIONS,
+    *p1_activation.VARIATIONS,
     *p1_clock.VARIATIONS,
     *p1_counters.VARIATIONS,
     *p1_plausibility.VARIATIONS,
