@@ -1,0 +1,77 @@
+"""The value of a key never reaches evidence, output, logs or reports, in no spelling."""
+
+import base64
+import secrets as random_secrets
+
+import pytest
+
+DECLARATION = """\
+schema = 1
+[item]
+manufacturer = "m"
+type = "t"
+serial = "s"
+[p1]
+profile = "nl50"
+link = "{link}"
+keys = {{encryption = "env:METER_KEY", authentication = "file:{path}"}}
+"""
+
+
+def spellings(value):
+    octets = bytes.fromhex(value)
+    for text in (value, value.upper(), value.lower()):
+        yield text.encode()
+        yield text.encode().hex().encode()
+        yield base64.b64encode(text.encode()).rstrip(b"=")
+    yield octets
+    yield base64.b64encode(octets).rstrip(b"=")
+    yield base64.urlsafe_b64encode(octets).rstrip(b"=")
+    yield octets.hex(" ").encode()
+    yield octets.hex(":").encode()
+    yield repr(octets).encode()
+
+
+@pytest.mark.parametrize("fault", ["", "?fault=p1.crc-init-ffff"])
+def test_no_spelling_of_a_key_is_anywhere_in_a_run(bench, tmp_path, monkeypatch, fault):
+    from_environment, from_file = (random_secrets.token_hex(16) for _ in range(2))
+    monkeypatch.setenv("METER_KEY", from_environment)
+    (tmp_path / "key").write_text(from_file)
+    device = tmp_path / "device.toml"
+    device.write_text(DECLARATION.format(link=f"simulated:p1{fault}", path=tmp_path / "key"))
+    signer = tmp_path / "lab.key"
+    bench("key", "new", signer, "--no-passphrase")
+    said = []
+    for command in (
+        ["run", "--quick", "--device", device, "--key", signer, "--out", tmp_path / "runs"],
+        ["run", "--quick", "--json", "--device", device, "--out", tmp_path / "runs"],
+        ["plan", "--json", "--device", device],
+        ["declare", "check", "--json", device],
+    ):
+        code, out, err = bench(*command)
+        assert code in (0, 1, 3), err
+        said += [out.encode(), err.encode()]
+    files = [path for path in (tmp_path / "runs").rglob("*") if path.is_file()]
+    assert len(files) > 40
+    everything = [path.read_bytes() for path in files] + said
+    assert any(b"env:METER_KEY" in one for one in everything)
+    for value in (from_environment, from_file):
+        for spelling in spellings(value):
+            assert not any(spelling in one for one in everything), spelling
+
+
+def test_a_key_that_was_written_out_is_refused_and_not_repeated(bench, tmp_path):
+    value = random_secrets.token_hex(16)
+    device = tmp_path / "device.toml"
+    text = DECLARATION.format(link="simulated:p1", path="/x").replace("env:METER_KEY", value)
+    device.write_text(text)
+    for command in (
+        ["run", "--device", device, "--out", tmp_path / "runs"],
+        ["declare", "check", "--json", device],
+        ["plan", "--device", device],
+    ):
+        code, out, err = bench(*command)
+        assert code == 2
+        assert "never the key itself" in out + err
+        assert value not in out + err
+    assert not (tmp_path / "runs").exists()
