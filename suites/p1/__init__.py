@@ -44,6 +44,7 @@ def facts(key: str) -> Mapping[str, bool]:
         "P1/NL-BEFORE-5": key.startswith("nl") and key != "nl50",
         "P1/BE": key.startswith("be"),
         "P1/SE": key == "se",
+        "P1/OTHER-SET": key[:2] not in {"nl", "be", "se"} and bool(profile.by_rule(Rule.ALWAYS)),
         "P1/PHASE-OBJECTS": bool(profile.by_rule(Rule.POLYPHASE)),
         "P1/VERSION": bool(profile.version.obis),
         "P1/IDENTIFIER": _sends(profile, "0-0:96.1.1"),
@@ -80,7 +81,8 @@ def _sends(profile: Profile, obis: str) -> bool:
 def _knows_gas_of_two_sizes(profile: Profile) -> bool:
     """Whether gas readings have three decimals or two, as the gas meter is small or large."""
     return any(
-        {"F8(3,3)*m3", "F8(2,2)*m3"} <= {str(group) for shape in one.shapes for group in shape.groups}
+        {"F8(3,3)*m3", "F8(2,2)*m3"}
+        <= {str(group) for shape in one.shapes for group in shape.groups}
         for one in (profile.find("0-1:24.2.1"), profile.find("0-1:24.2.3"))
         if one is not None
     )

@@ -432,3 +432,28 @@ def _judge_length(verify: Checks, text: str, at: Place) -> None:
         clause="e-MUCS-H-1.3:4.3",
         place=at,
     )
+
+
+@case(
+    Case(
+        id="P1-A-059",
+        version=1,
+        interface="p1",
+        title="Mandatory objects of other editions",
+        purpose="Ensure that every telegram holds all objects that each meter of the country's "
+        "edition has (Luxembourg, Austria, Switzerland, Hungary, Germany).",
+        stimulus="Listen.",
+        criterion="Every object that the edition does not tie to polyphase meters or linked "
+        "devices is in every telegram. What is known of an edition from telegrams alone is an "
+        "observation.",
+        kind=Kind.CAPABILITY,
+        clauses=("Luxmetering-1.1.3:3.2", _TABLE),
+        ics="P1/OTHER-SET",
+        detects=(*_dropped("lu"), "p1.missing-at-1-0-1-8-0", "p1.missing-hu-0-0-1-0-0"),
+    )
+)
+def test_mandatory_elsewhere(
+    watch: TelegramWatch, telegrams: tuple[Seen, ...], verify: Checks
+) -> None:
+    """Readers find what the edition of their country promises."""
+    judge_presence(verify, "mandatory", telegrams, _mandatory(watch.profile))

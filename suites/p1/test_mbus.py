@@ -84,8 +84,9 @@ def test_block(watch: TelegramWatch, telegrams: tuple[Seen, ...], verify: Checks
     ]
     verify.none_of("linked", lacking, examined=len(whole), expected=expected)
     blocks = _blocks(telegrams)
-    last = watch.profile.channels
+    profile = watch.profile
     for check_id, expected, wrong in (
+        ("type", "0-n:24.1.0 on every channel", _no_type),
         ("type-first", "0-n:24.1.0 before all other objects of the channel", _type_not_first),
         ("identifier", "0-n:96.1.0 or 0-n:96.1.1", _no_identifier),
         ("reading", "a reading on every channel", _no_reading),
@@ -95,21 +96,31 @@ def test_block(watch: TelegramWatch, telegrams: tuple[Seen, ...], verify: Checks
             for seen, channel, lines in blocks
             if (message := wrong(lines))
         ]
-        verify.none_of(check_id, found, examined=len(blocks), things="channels", expected=expected)
-    expected = f"channels 1 to {last}"
+        verify.none_of(
+            check_id,
+            found,
+            examined=len(blocks),
+            things="channels",
+            expected=expected,
+            level=profile.level("device-type-first") if check_id == "type-first" else None,
+        )
+    expected = f"channels 1 to {profile.channels}"
     beyond = [
         Deviation(place(seen, lines[0]), expected, f"an object of channel {channel}")
         for seen, channel, lines in blocks
-        if channel > last
+        if channel > profile.channels
     ]
     verify.none_of("channel", beyond, examined=len(blocks), things="channels", expected=expected)
 
 
+def _no_type(lines: tuple[DataLine, ...]) -> str:
+    return "" if any(code_of(line) == DEVICE_TYPE for line in lines) else "no device type"
+
+
 def _type_not_first(lines: tuple[DataLine, ...]) -> str:
-    codes = [code_of(line) for line in lines]
-    if DEVICE_TYPE not in codes:
-        return "no device type"
-    return "" if codes[0] == DEVICE_TYPE else f"{codes[0]} comes before the device type"
+    first = code_of(lines[0])
+    late = first != DEVICE_TYPE and not _no_type(lines)
+    return f"{first} comes before the device type" if late else ""
 
 
 def _no_identifier(lines: tuple[DataLine, ...]) -> str:

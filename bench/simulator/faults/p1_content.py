@@ -78,6 +78,9 @@ _MANDATORY = (
     *_missing("P1-A-043", "be17", only=("0-0:17.0.0",)),
     *_missing("P1-A-043", "be21", only=("0-0:17.0.0",)),
     *_missing("P1-A-057", "se"),
+    *_missing("P1-A-059", "lu"),
+    *_missing("P1-A-059", "at", only=("1-0:1.8.0",)),
+    *_missing("P1-A-059", "hu", only=("0-0:1.0.0",)),
 )
 
 

@@ -61,7 +61,7 @@ _BLOCK = (
         "mbus-no-type",
         "leaves out the type of the device",
         _TABLE,
-        "046:type-first",
+        "046:type",
         without(_TYPE),
     ),
     _fault(
