@@ -27,12 +27,21 @@ class CrcModel:
 
 ARC = CrcModel("CRC-16/ARC", 0x8005, 0x0000, True, 0x0000, 0xBB3D)
 X25 = CrcModel("CRC-16/X-25", 0x1021, 0xFFFF, True, 0xFFFF, 0x906E)
+X25_GOOD = 0x0F47  # the CRC of any octets followed by their own CRC, low octet first
 XMODEM = CrcModel("CRC-16/XMODEM", 0x1021, 0x0000, False, 0x0000, 0x31C3)
 
 
 def crc16_arc(octets: bytes) -> int:
     """Return the CRC-16/ARC of `octets`, the one of P1 telegrams (DSMR 5.0.2 §6.2)."""
     return fastcrc.crc16.arc(octets)
+
+
+def crc16_x25(octets: bytes) -> int:
+    """Return the CRC-16/X-25 of `octets`, the check sequence of HDLC (IEC 62056-46 §6.4.1.8).
+
+    It is sent low octet first; over octets with their right check it is `X25_GOOD`.
+    """
+    return fastcrc.crc16.ibm_sdlc(octets)
 
 
 def crc16_table(

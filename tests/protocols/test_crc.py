@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.protocols.crc import ARC, X25, XMODEM, CrcModel, crc16_arc, crc16_table
+from bench.protocols.crc import (
+    ARC,
+    X25,
+    X25_GOOD,
+    XMODEM,
+    CrcModel,
+    crc16_arc,
+    crc16_table,
+    crc16_x25,
+)
 
 
 def test_arc_has_its_check_value():
@@ -17,6 +26,12 @@ def test_reference_has_the_check_value_of_every_model(model: CrcModel):
 @given(st.binary(max_size=300))
 def test_reference_and_fast_one_agree(octets: bytes):
     assert crc16_table(octets) == crc16_arc(octets)
+    assert crc16_table(octets, X25) == crc16_x25(octets)
+
+
+@given(st.binary(max_size=300))
+def test_octets_with_their_own_check_have_the_constant_remainder(octets: bytes):
+    assert crc16_x25(octets + crc16_x25(octets).to_bytes(2, "little")) == X25_GOOD
 
 
 @pytest.mark.parametrize(
