@@ -84,9 +84,10 @@ def test_interval_ten_seconds(
     judge_interval(watch, context, verify)
 
 
-def _judge_transfer(
+def judge_transfer(
     watch: TelegramWatch, telegrams: Sequence[Seen], context: CaseContext, verify: Checks
 ) -> None:
+    """Record how long the slowest of the telegrams was on the line."""
     profile = watch.profile
     whole = [seen for seen in telegrams if seen.frame.complete]
     if not whole:
@@ -135,7 +136,7 @@ def test_transfer_one_second(
 ) -> None:
     """The next telegram never has to wait."""
     context.frames_from(watch.frame)  # the checks point into the observation
-    _judge_transfer(watch, telegrams, context, verify)
+    judge_transfer(watch, telegrams, context, verify)
     text = telegrams[-1].telegram.values(_TEXT)
     shown = text[0].text if len(text) == 1 else "?"
     can_control = Capability.DEVICE_CONTROL in context.link.capabilities
@@ -186,7 +187,7 @@ def test_transfer_ten_seconds(
 ) -> None:
     """Several readers behind a hub find a pause to change places in."""
     profile = watch.profile
-    _judge_transfer(watch, telegrams, context, verify)
+    judge_transfer(watch, telegrams, context, verify)
     found = usable_intervals(watch, context, verify)
     if found:
         least = min(found, key=lambda one: one.pause_s)
