@@ -211,6 +211,10 @@ class CasePlugin:
         if record is not None and self._run is not None and hasattr(report, "node"):
             self._run.keep(record)
 
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember that the operator ended the run, whatever pytest still does."""
+        self.session.stopping = True
+
     def pytest_sessionfinish(self) -> None:
         """End the run that plain pytest began."""
         if self._run is not None:
