@@ -231,6 +231,28 @@ def test_a_defect_of_a_case_is_an_error_and_never_the_device_s(pytest_on, device
     }
 
 
+INTERRUPTED = """
+import pytest
+from bench.core.case import Case, Kind, case
+
+@case(Case(
+    id="P1-X-1", version=1, interface="p1", title="t", purpose="p", stimulus="s",
+    criterion="c", kind=Kind.VALID, clauses=("STD:1",),
+))
+def test_interrupted(verify):
+    raise KeyboardInterrupt
+"""
+
+
+def test_ctrl_c_is_no_end_of_a_run(pytest_on, device, tmp_path):
+    (tmp_path / "test_interrupted.py").write_text(INTERRUPTED)
+    done = pytest_on(tmp_path / "test_interrupted.py", "--device", device(), "--quick")
+    assert done.returncode == 2
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert '"run-aborted"' in (folder / "events.jsonl").read_text().splitlines()[-1]
+    assert "pass" not in verdicts(tmp_path / "runs").values()
+
+
 @pytest.mark.parametrize("options", ["", "?fault=p1.crc-init-ffff"])
 def test_two_processes_give_the_verdicts_of_one(pytest_on, device, options):
     pytest.importorskip("xdist")
