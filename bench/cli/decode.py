@@ -11,6 +11,7 @@ import click
 from bench.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from bench.cli.frames import DecodeKeys, OpenedFrame
     from bench.protocols.p1.telegram import Telegram
 
 
@@ -18,24 +19,53 @@ if TYPE_CHECKING:
 @click.argument("interface", metavar="INTERFACE")
 @click.argument("file", default="-", metavar="[FILE|-]")
 @click.option("--profile", help="Edition to judge by; found from the telegram without it.")
+@click.option("--key", metavar="REF", help="Key of encrypted frames: env:NAME or file:PATH.")
+@click.option(
+    "--authentication-key",
+    metavar="REF",
+    help="Authentication key of encrypted frames; the published one without it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per telegram.")
-def decode(interface: str, file: str, profile: str | None, as_json: bool) -> int:
+def decode(
+    interface: str,
+    file: str,
+    profile: str | None,
+    key: str | None,
+    authentication_key: str | None,
+    as_json: bool,
+) -> int:
     """Decode FILE (or standard input) as INTERFACE: p1.
 
-    FILE holds octets as received, a hex dump, or a pcapng of an earlier run. Exit code 0 also for
-    telegrams with problems: they are in the output; 3 when there is no telegram at all.
+    FILE holds octets as received, a hex dump, or a pcapng of an earlier run. Encrypted frames are
+    opened with the key that REF names; the key itself never stands on a command line. Exit code 0
+    also for telegrams with problems: they are in the output; 3 when there is no telegram at all.
     """
+    from bench.cli.frames import OpenedFrame, read_keys, show_frame
+
     if interface != "p1":
         raise UsageError(f"cannot decode {interface!r} (there is: p1)")
-    count = 0
-    for telegram in _telegrams(_octets(file), profile):
-        count += 1
+    keys = read_keys(key, authentication_key)
+    frames = count = 0
+    for found in _found(_octets(file), profile, keys):
+        frame, telegram = found if isinstance(found, tuple) else (None, found)
+        frames += isinstance(frame, OpenedFrame)
+        count += telegram is not None
         if as_json:
-            click.echo(json.dumps(telegram.to_json()))
-        else:
+            row = {"frame": frame.to_json()} if frame else {}
+            click.echo(json.dumps(row | (telegram.to_json() if telegram else {})))
+            continue
+        if frame:
+            show_frame(frame, frames)
+        if telegram:
             _show(telegram, count)
     if not count:
-        click.echo("no telegram found: it starts with '/' and ends with '!'", err=True)
+        remedy = "open it with --key env:NAME" if key is None else "is it the key of this meter?"
+        message = "no telegram found: it starts with '/' and ends with '!'"
+        if frames:
+            message = (
+                f"no telegram to read in {frames} encrypted frame{'s' * (frames > 1)}; {remedy}"
+            )
+        click.echo(message, err=True)
         return 3
     return 0
 
@@ -56,6 +86,23 @@ def _octets(file: str) -> bytes:
     if looks_like_hex(octets):
         return parse_hex(octets.decode("ascii"), file)
     return octets
+
+
+def _found(
+    octets: bytes, profile_name: str | None, keys: "DecodeKeys"
+) -> Iterator["Telegram | tuple[OpenedFrame, Telegram | None]"]:
+    """Yield the telegrams, those of encrypted frames together with their frame."""
+    from bench.cli.frames import OpenedFrame, opened_frames
+    from bench.protocols.p1.frame_splitter import holds_frame
+
+    if not holds_frame(octets):
+        yield from _telegrams(octets, profile_name)
+        return
+    for found in opened_frames(octets, keys):
+        if isinstance(found, OpenedFrame):
+            yield found, next(_telegrams(found.text, profile_name or "lu"), None)
+        else:
+            yield from _telegrams(found, profile_name or "lu")
 
 
 def _telegrams(octets: bytes, profile_name: str | None) -> Iterator["Telegram"]:

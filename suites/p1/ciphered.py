@@ -25,7 +25,6 @@ from bench.protocols.p1.splitter import Noise, Piece, TelegramOctets, TelegramSp
 from bench.protocols.p1.telegram import Telegram, decode_telegram
 
 _TELEGRAM_START = re.compile(rb"/[A-Za-z]{3}[0-9]")
-_FRAME_START = re.compile(rb"\xdb\x08[\s\S]{8}(?:[\x05-\x7f]|\x81[\x80-\xff]|\x82[\s\S]{2})\x30")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +244,3 @@ def stream_splitter(session: Session) -> TelegramSplitter | CipheredStream:
     if is_encrypted(session):
         return CipheredStream(profile, port_keys(session), profile.line.character_ns)
     return TelegramSplitter(profile.line.character_ns)
-
-
-def looks_encrypted(octets: bytes) -> bool:
-    """Whether the header of an encrypted frame stands in `octets`."""
-    return _FRAME_START.search(octets) is not None

@@ -12,10 +12,11 @@ from bench.core.verdict import Reason
 from bench.engine.observation import Ended
 from bench.engine.session import Session
 from bench.engine.suite import Unwell
+from bench.protocols.p1.frame_splitter import holds_frame
 from bench.protocols.p1.profile import Profile, load_profile
 from bench.protocols.p1.splitter import Noise, Piece, TelegramOctets, TelegramSplitter
 from bench.protocols.p1.telegram import Telegram, decode_telegram
-from suites.p1.ciphered import CipheredStream, is_encrypted, looks_encrypted, port_keys
+from suites.p1.ciphered import CipheredStream, is_encrypted, port_keys
 
 #: silence that ends an observation: some intervals, and time for a person to see to the cable
 _PATIENCE_INTERVALS = 3
@@ -183,7 +184,7 @@ class TelegramWatch:
 
     def _undeclared_encryption(self) -> bool:
         """Whether frames came to a plain watch; chance lets some look like telegrams."""
-        if self.ciphered or not any(looks_encrypted(piece.octets) for piece in self._pieces):
+        if self.ciphered or not any(holds_frame(piece.octets) for piece in self._pieces):
             return False
         return not any(seen.telegram.crc.ok for seen in self.telegrams)
 

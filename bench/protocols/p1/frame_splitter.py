@@ -20,7 +20,7 @@ from bench.protocols.p1.splitter import (
     TelegramSplitter,
 )
 
-__all__ = ["FrameOctets", "FrameSplitter", "Noise", "TelegramOctets"]
+__all__ = ["FrameOctets", "FrameSplitter", "Noise", "TelegramOctets", "holds_frame"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ _CLEAR = re.compile(rb"/[A-Za-z]{3}[0-9][\x20-\x7e\r\n]{4}")
 _CLEAR_HEADER = 9
 #: a telegram's first line, its blank line and the first object: believed even within a frame
 _SURE_CLEAR = re.compile(rb"/[A-Za-z]{3}[0-9][\x20-\x7e]{0,40}\r\n\r\n[0-9]-[0-9]:")
+
+
+def holds_frame(octets: bytes) -> bool:
+    """Return whether the header of an encrypted frame stands in `octets`."""
+    return bool(_FRAME.match(octets) or _LIKELY_FRAME.search(octets))
 
 
 class FrameSplitter(TelegramSplitter):
