@@ -66,6 +66,10 @@ def calibrate_interval(
     A burst begins after a silence of half an interval. The difference holds two stamps and the
     sender's own unsteadiness, which counts as ours. AdapterUnavailable when the bursts end.
     """
+    if url in _SERVED:
+        raise UsageError(
+            f"the far end that serves {url} echoes; name the URL of a sender to go with an interval"
+        )
     with open_link(url, line=line, clock=clock or MonotonicClock()) as link:
         _must_measure(link, Capability.TIMESTAMPS)
         starts = _starts(link, interval_s, repeats + 1)
@@ -103,7 +107,7 @@ def echo_link(
     transmitter leads to its own receiver.
     """
     clock = clock or MonotonicClock()
-    served = {"pty": _served_pty, "tcp": _served_tcp}.get(where)
+    served = _SERVED.get(where)
     if served is None:
         link = open_link(where, line=line, clock=clock)
         with link:
@@ -181,3 +185,6 @@ def _drain(link: Link) -> None:
                 f"{link.url}: octets keep arriving; disconnect the device, or name its interval: "
                 "--interval SECONDS"
             )
+
+
+_SERVED = {"pty": _served_pty, "tcp": _served_tcp}
