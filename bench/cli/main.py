@@ -25,6 +25,9 @@ COMMANDS: dict[str, LazyCommand] = {
     "decode": LazyCommand("bench.cli.decode:decode", "Decode octets of an interface."),
     "declare": LazyCommand("bench.cli.declare:declare", "Make or check a declaration."),
     "simulate": LazyCommand("bench.cli.simulate:simulate", "Serve the simulator in real time."),
+    "baseline": LazyCommand(
+        "bench.cli.baseline:baseline", "Record what a device shows, to compare with later."
+    ),
     "calibrate": LazyCommand("bench.cli.calibrate:calibrate", "Measure a link's time stamps."),
     "selftest": LazyCommand("bench.cli.selftest:selftest", "Prove that the cases can fail."),
     "report": LazyCommand("bench.cli.report:report", "Render the report of a run again."),

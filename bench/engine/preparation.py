@@ -26,6 +26,7 @@ from bench.core.plan import (
 )
 from bench.core.selector import select
 from bench.engine import catalogue
+from bench.engine.inputs import with_inputs
 from bench.engine.suite import Suite
 
 _SHIPPED = Path(__file__).parent.parent / "simulator"
@@ -95,8 +96,8 @@ def load_declaration(path: Path | None, links: Mapping[str, str] | None = None) 
     """Return the declaration in `path`, by default that of the built-in metering system.
 
     When `links` lead elsewhere and nobody declared a device, the report must not say that it was
-    the built-in one: a declaration is used that says so. Raises UsageError when the file cannot
-    be read and DeclarationError when it has mistakes.
+    the built-in one: a declaration is used that says so. Files that it names are relative to it.
+    Raises UsageError when the file cannot be read and DeclarationError when it has mistakes.
     """
     if path is None:
         elsewhere = any(not url.startswith("simulated:") for url in (links or {}).values())
@@ -109,7 +110,8 @@ def load_declaration(path: Path | None, links: Mapping[str, str] | None = None) 
         ) from None
     except OSError as error:
         raise UsageError(f"cannot read the declaration {path}: {error.strerror}") from None
-    return parse_declaration(text, str(path))
+    proformas = {name: suite.proforma for name, suite in catalogue.suites().items()}
+    return with_inputs(parse_declaration(text, str(path)), proformas, path.parent)
 
 
 def parse_declaration(text: str, source: str) -> Declaration:

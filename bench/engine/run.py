@@ -16,11 +16,11 @@ from bench.core.rollup import ProfileResult, conclude
 from bench.core.verdict import Applicability, Reason, Verdict
 from bench.engine import catalogue
 from bench.engine.evidence import CaseRecord, RunFolder
+from bench.engine.inputs import read_inputs
 from bench.engine.preparation import (
     Preparation,
     environment_json,
     load_declaration,
-    parse_declaration,
     plan_json,
     prepare,
     run_name,
@@ -83,10 +83,14 @@ class Run:
             allow_destructive=allow_destructive,
         )
         check_secrets(preparation)
+        suites = catalogue.suites()
+        inputs = read_inputs(declaration, {name: suites[name].proforma for name in suites})
         folder = RunFolder.create(out, run_name(declaration))
         session = Session(preparation, folder)
         try:
             folder.write_text("device.toml", declaration.text)
+            for name, text in inputs.items():
+                folder.write_text(name, text)
             folder.event("run-started", run=folder.name)
             capabilities = {name: session.capabilities(name) for name in preparation.targets}
             plan = preparation.plan(capabilities)
@@ -125,9 +129,7 @@ class Run:
                     f"{path} was begun with other {name} cases than the installed ones; "
                     "resume it with the same bench, or start a new run"
                 )
-        declaration = parse_declaration(
-            (path / "device.toml").read_text(encoding="utf-8"), str(path / "device.toml")
-        )
+        declaration = load_declaration(path / "device.toml")
         preparation = prepare(
             declaration,
             links={name: row["link"] for name, row in written["interfaces"].items()},
