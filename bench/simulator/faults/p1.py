@@ -3,6 +3,7 @@
 from bench.simulator.faults import (
     p1_activation,
     p1_arrival,
+    p1_baseline,
     p1_clock,
     p1_content,
     p1_counters,
@@ -34,6 +35,7 @@ FAULTS: tuple[Fault, ...] = (
     *p1_supply.FAULTS,
     *p1_encryption.FAULTS,
     *p1_activation.FAULTS,
+    *p1_baseline.FAULTS,
     *p1_clock.FAULTS,
     *p1_counters.FAULTS,
     *p1_plausibility.FAULTS,
@@ -49,6 +51,7 @@ VARIATIONS: tuple[Variation, ...] = (
     *p1_supply.VARIATIONS,
     *p1_encryption.VARIATIONS,
     *p1_activation.VARIATIONS,
+    *p1_baseline.VARIATIONS,
     *p1_clock.VARIATIONS,
     *p1_counters.VARIATIONS,
     *p1_plausibility.VARIATIONS,
