@@ -106,7 +106,8 @@ class CipheredStream:
     def sound_frames(self) -> list[SeenFrame]:
         """Return the frames whose layout leaves no doubt about where they end."""
         known = {piece.number for piece in self.pieces if not isinstance(piece, Noise)}
-        if self.over and self.pieces:
+        residue = bool(self.unfinished) and isinstance(self.unfinished[0], Noise)
+        if self.over and self.pieces and not residue:
             known.add(self.pieces[-1].number + 1)
         return [
             seen

@@ -241,14 +241,15 @@ def _key_fits(stream: CipheredStream, verify: Checks, check: str, expected: str)
         detects=("p1.enc-counter-constant", "p1.enc-counter-by-two", "p1.enc-counter-wraps"),
     )
 )
-def test_counter(stream: CipheredStream, verify: Checks) -> None:
+def test_counter(stream: CipheredStream, watch: TelegramWatch, verify: Checks) -> None:
     """The initialisation vector is used once."""
     expected = "one more than in the frame before"
     frames = {seen.number: seen for seen in stream.frames if seen.frame.counter is not None}
     steps, jumps = 0, []
     for before, after in pairwise(frames.values()):
-        if after.number != before.number + 1:
-            continue  # what lies between may have been a frame
+        pause_ns = after.piece.at_ns - before.piece.until_ns
+        if after.number != before.number + 1 or pause_ns > 2 * seconds(watch.profile.interval_s):
+            continue  # what lay between may have been a frame
         steps += 1
         first, second = before.frame.counter or 0, after.frame.counter or 0
         if second != first + 1:
