@@ -6,6 +6,7 @@ from bench.core.verdict import Reason
 from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.observation import Ended
 from bench.engine.session import Session
+from suites.p1.ciphered import CipheredStream
 from suites.p1.listening import Listener
 from suites.p1.readings import Reading, readings_of
 from suites.p1.watch import Seen, TelegramWatch, observe
@@ -56,3 +57,14 @@ def listener(bench_session: Session, context: CaseContext) -> Listener:
     found = Listener(context, bench_session)
     context.frames_from(found.frame)
     return found
+
+
+@pytest.fixture
+def ciphered(watch: TelegramWatch, context: CaseContext) -> CipheredStream:
+    """The frames that the shared observation of an encrypted port saw, opened or not."""
+    unwell = watch.unwell()
+    if watch.ciphered is None or (unwell and not watch.ciphered.counted):
+        reason = unwell.reason if unwell else Reason.PRECONDITION
+        raise Inconclusive(reason, unwell.message if unwell else "the port was watched as plain")
+    context.frames_from(watch.ciphered.frame)
+    return watch.ciphered

@@ -2,41 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
-import pytest
-
-from bench.core.case import Case, Effects, Kind, case
-from bench.core.check import Deviation, Level, Place
-from bench.core.clock import seconds
-from bench.core.link import Capability, LinkEnded
+from bench.core.case import Case, Kind, case
+from bench.core.check import Deviation, Place
 from bench.core.verdict import Reason
 from bench.engine.checks import Checks
-from bench.engine.context import CaseContext, Inconclusive
-from bench.protocols.p1.ciphering import COUNTER_END, PLAIN, PROTECTED, decode_frame
+from bench.protocols.p1.ciphering import PLAIN, PROTECTED, decode_frame
 from bench.protocols.p1.frame_splitter import FrameOctets
 from bench.protocols.p1.splitter import Noise, TelegramOctets
-from suites.p1.ciphered import CipheredStream, Fit, PortKeys, SeenFrame
+from suites.p1.ciphered import CipheredStream, Fit, SeenFrame
 from suites.p1.watch import TelegramWatch
 
 _CLAUSE = "Luxmetering-1.1.3:3.2.5"
 _ENCRYPTED = "P1/CIPHERING and P1/ENCRYPTED"
 _KEY = "keys.encryption"
-_ENOUGH_FRAMES = 30
 _LEAST_FRAME_OCTETS = 25  # less between two frames belongs to the one before
 _HEADER_LINE = re.compile(rb"/[A-Za-z]{3}[0-9][\x20-\x7e]*\r\n")
-_SILENT_INTERVALS = 3
-
-
-@pytest.fixture
-def stream(watch: TelegramWatch, context: CaseContext) -> CipheredStream:
-    """The frames of the shared observation, opened or not."""
-    unwell = watch.unwell()
-    if watch.ciphered is None or (unwell and not watch.ciphered.counted):
-        reason = unwell.reason if unwell else Reason.PRECONDITION
-        raise Inconclusive(reason, unwell.message if unwell else "the port was watched as plain")
-    context.frames_from(watch.ciphered.frame)
-    return watch.ciphered
 
 
 @case(
@@ -63,7 +44,7 @@ def stream(watch: TelegramWatch, context: CaseContext) -> CipheredStream:
         ),
     )
 )
-def test_layout(stream: CipheredStream, watch: TelegramWatch, verify: Checks) -> None:
+def test_layout(ciphered: CipheredStream, watch: TelegramWatch, verify: Checks) -> None:
     """A reader finds every frame by its header alone."""
     expected = {
         "start": "DB",
@@ -74,7 +55,7 @@ def test_layout(stream: CipheredStream, watch: TelegramWatch, verify: Checks) ->
     broken = {piece.number for piece in watch.breaks}
     found: dict[str, list[Deviation]] = {check: [] for check in expected}
     examined = 0
-    for number, octets in _frames_and_what_stands_for_them(stream):
+    for number, octets in _frames_and_what_stands_for_them(ciphered):
         if number in broken:
             continue
         examined += 1
@@ -89,14 +70,14 @@ def test_layout(stream: CipheredStream, watch: TelegramWatch, verify: Checks) ->
         )
 
 
-def _frames_and_what_stands_for_them(stream: CipheredStream) -> Iterator[tuple[int, bytes]]:
+def _frames_and_what_stands_for_them(ciphered: CipheredStream) -> Iterator[tuple[int, bytes]]:
     """Yield number and octets of each frame with what stands behind it, and of what is no frame.
 
     What precedes the first frame is not judged: the bench may have joined in mid frame.
     """
     before: FrameOctets | None = None
     begun = False
-    for piece in stream.pieces:
+    for piece in ciphered.pieces:
         if isinstance(piece, Noise) and begun:
             if before is not None and len(piece.octets) < _LEAST_FRAME_OCTETS:
                 yield before.number, before.octets + piece.octets
@@ -134,12 +115,12 @@ def _frames_and_what_stands_for_them(stream: CipheredStream) -> Iterator[tuple[i
         ),
     )
 )
-def test_tag(stream: CipheredStream, verify: Checks) -> None:
+def test_tag(ciphered: CipheredStream, verify: Checks) -> None:
     """Nobody but the meter has made the frame."""
     expected = "the GCM tag over the frame, 12 octets"
-    if not _key_fits(stream, verify, "tag", expected):
+    if not _key_fits(ciphered, verify, "tag", expected):
         return
-    judged = [seen for seen in stream.sound_frames() if seen.frame.security == PROTECTED]
+    judged = [seen for seen in ciphered.sound_frames() if seen.frame.security == PROTECTED]
     wrong = [seen for seen in judged if seen.fit is not Fit.AUTHENTIC]
     verify.none_of(
         "tag",
@@ -185,13 +166,13 @@ def _tag_place(seen: SeenFrame) -> Place:
         detects=("p1.enc-inner-crc", "p1.enc-inner-padding"),
     )
 )
-def test_plaintext(stream: CipheredStream, verify: Checks) -> None:
+def test_plaintext(ciphered: CipheredStream, verify: Checks) -> None:
     """What was encrypted is what a plain port would have sent."""
     expected = "one telegram and nothing else"
-    if not _key_fits(stream, verify, "telegram", expected):
+    if not _key_fits(ciphered, verify, "telegram", expected):
         return
     open_fits = (Fit.AUTHENTIC, Fit.TEXT, Fit.START)
-    opened = [seen for seen in stream.sound_frames() if seen.fit in open_fits]
+    opened = [seen for seen in ciphered.sound_frames() if seen.fit in open_fits]
     apart, crc = [], []
     for seen in opened:
         place = Place(seen.number, seen.frame.body_offset, max(len(seen.frame.body), 1))
@@ -217,67 +198,12 @@ def test_plaintext(stream: CipheredStream, verify: Checks) -> None:
     )
 
 
-def _key_fits(stream: CipheredStream, verify: Checks, check: str, expected: str) -> bool:
+def _key_fits(ciphered: CipheredStream, verify: Checks, check: str, expected: str) -> bool:
     """Whether some frame opens; otherwise the check is undecided, for a key that is not its own."""
-    if stream.readable:
+    if ciphered.readable:
         return True
-    verify.undecided(check, Reason.IXIT, expected=expected, observed=stream.why_closed())
+    verify.undecided(check, Reason.IXIT, expected=expected, observed=ciphered.why_closed())
     return False
-
-
-@case(
-    Case(
-        id="P1-A-113",
-        version=1,
-        interface="p1",
-        title="Frame counter",
-        purpose="Ensure that the frame counter goes up by one and never comes twice under a key: "
-        "a counter that comes again gives the encryption away.",
-        stimulus="Listen to 30 frames or more.",
-        criterion="Each counter is one more than that of the frame right before; none is repeated.",
-        kind=Kind.VALID,
-        clauses=(_CLAUSE,),
-        ics=_ENCRYPTED,
-        detects=("p1.enc-counter-constant", "p1.enc-counter-by-two", "p1.enc-counter-wraps"),
-    )
-)
-def test_counter(stream: CipheredStream, watch: TelegramWatch, verify: Checks) -> None:
-    """The initialisation vector is used once."""
-    expected = "one more than in the frame before"
-    frames = {seen.number: seen for seen in stream.frames if seen.frame.counter is not None}
-    steps, jumps = 0, []
-    for before, after in pairwise(frames.values()):
-        pause_ns = after.piece.at_ns - before.piece.until_ns
-        if after.number != before.number + 1 or pause_ns > 2 * seconds(watch.profile.interval_s):
-            continue  # what lay between may have been a frame
-        steps += 1
-        first, second = before.frame.counter or 0, after.frame.counter or 0
-        if second != first + 1:
-            observed = f"{second:08X} after {first:08X}"
-            jumps.append(Deviation(_counter_place(after), expected, observed))
-    if jumps or steps >= _ENOUGH_FRAMES - 1:
-        verify.none_of("step", jumps, examined=steps, expected=expected, things="steps")
-    else:
-        verify.undecided(
-            "step",
-            Reason.SHORT,
-            expected=f"{expected}, in {_ENOUGH_FRAMES} frames",
-            observed=f"{steps} steps between frames that follow each other",
-        )
-    known: dict[tuple[bytes, int | None], int] = {}
-    again = []
-    for seen in frames.values():
-        number = known.setdefault((seen.frame.title, seen.frame.counter), seen.number)
-        if number != seen.number:
-            observed = f"{seen.frame.counter:08X}, as in frame {number}"
-            again.append(Deviation(_counter_place(seen), "a counter of its own", observed))
-    verify.none_of(
-        "unique", again, examined=len(frames), expected="a counter of its own", things="frames"
-    )
-
-
-def _counter_place(seen: SeenFrame) -> Place:
-    return Place(seen.number, seen.frame.body_offset - 4, 4)
 
 
 @case(
@@ -295,10 +221,10 @@ def _counter_place(seen: SeenFrame) -> Place:
         detects=("p1.enc-security-20", "p1.enc-security-10"),
     )
 )
-def test_security(stream: CipheredStream, verify: Checks) -> None:
+def test_security(ciphered: CipheredStream, verify: Checks) -> None:
     """No half measures."""
     expected = "30 (or 00 for plain)"
-    known = [seen for seen in stream.frames if seen.frame.security is not None]
+    known = [seen for seen in ciphered.frames if seen.frame.security is not None]
     verify.none_of(
         "security",
         [
@@ -318,100 +244,6 @@ def test_security(stream: CipheredStream, verify: Checks) -> None:
 
 @case(
     Case(
-        id="P1-A-115",
-        version=1,
-        interface="p1",
-        title="Exhaustion of the frame counter",
-        purpose="Ensure that a meter whose counters are used up stops sending, rather than to "
-        "start again under the same key.",
-        stimulus="Set the frame counter to FFFFFFFE; listen until three intervals have passed in "
-        "silence or something else has come.",
-        criterion="Frames FFFFFFFE and FFFFFFFF, then nothing. That the last counter is used at "
-        "all is an observation. A real meter needs a new key afterwards.",
-        kind=Kind.INOPPORTUNE,
-        clauses=(_CLAUSE,),
-        ics=_ENCRYPTED,
-        needs=(Capability.DEVICE_CONTROL,),
-        effects=Effects.DESTRUCTIVE,
-        detects=("p1.enc-counter-restarts", "p1.enc-counter-ends-early"),
-        bound_s=150.0,
-    )
-)
-def test_exhaustion(watch: TelegramWatch, context: CaseContext, verify: Checks) -> None:
-    """No initialisation vector is used again, whatever it costs."""
-    profile, link = watch.profile, context.link
-    interval_ns = seconds(profile.interval_s)
-    # counters are in clear: no key is needed to follow them
-    heard = CipheredStream(profile, PortKeys(), profile.line.character_ns)
-    _listen(context, heard, link.clock.now() + 2 * interval_ns, 1)
-    if not heard.frames:
-        raise Inconclusive(Reason.PRECONDITION, "no frame came before the counter was set")
-    usual = heard.frames[-1].frame.counter or 0
-    stream = CipheredStream(profile, PortKeys(), profile.line.character_ns)
-    context.frames_from(stream.frame)
-    link.control("counter", value=COUNTER_END - 1)
-    try:
-        _listen(context, stream, link.clock.now() + (3 + _SILENT_INTERVALS) * interval_ns)
-        stream.flush()
-    finally:
-        # a counter that has not been used, so that nothing is encrypted twice alike
-        link.control("counter", value=usual + 16)
-    _judge_exhaustion(stream, verify)
-
-
-def _listen(
-    context: CaseContext, stream: CipheredStream, until_ns: int, enough: int | None = None
-) -> None:
-    while enough is None or len(stream.frames) < enough:
-        try:
-            chunk = context.receive(until_ns)
-        except LinkEnded:
-            return
-        if chunk is None:
-            return
-        stream.feed(chunk)
-
-
-def _judge_exhaustion(stream: CipheredStream, verify: Checks) -> None:
-    counters = [seen.frame.counter for seen in stream.frames]
-    if COUNTER_END - 1 not in counters:
-        raise Inconclusive(
-            Reason.PRECONDITION, "no frame came with the counter FFFFFFFE that was set"
-        )
-    after = stream.frames[counters.index(COUNTER_END - 1)].number
-    following = [piece for piece in stream.pieces if piece.number > after]
-    last = [seen.number for seen in stream.frames if seen.frame.counter == COUNTER_END]
-    if last or not (stream.unfinished or any(isinstance(piece, Noise) for piece in following)):
-        verify.that(
-            "last-frame",
-            bool(last),
-            expected="a frame with the counter FFFFFFFF",
-            observed="a frame with FFFFFFFF" if last else "no frame with FFFFFFFF",
-            level=Level.SHOULD,
-        )
-    expected = "silence after the last counter"
-    verify.none_of(
-        "silence",
-        [
-            Deviation(Place(piece.number), expected, _what_came(stream, piece.number))
-            for piece in following
-            if piece.number not in last[:1] and not isinstance(piece, Noise)
-        ],
-        examined=1,
-        expected=expected,
-        things="exhausted counters",
-    )
-
-
-def _what_came(stream: CipheredStream, number: int) -> str:
-    seen = next((seen for seen in stream.frames if seen.number == number), None)
-    if seen is None or seen.frame.counter is None:
-        return "a telegram in clear" if seen is None else "a frame without counter"
-    return f"a frame with the counter {seen.frame.counter:08X}"
-
-
-@case(
-    Case(
         id="P1-A-116",
         version=1,
         interface="p1",
@@ -426,16 +258,16 @@ def _what_came(stream: CipheredStream, number: int) -> str:
         detects=("p1.enc-alternates-clear",),
     )
 )
-def test_no_clear_text(stream: CipheredStream, verify: Checks) -> None:
+def test_no_clear_text(ciphered: CipheredStream, verify: Checks) -> None:
     """Encryption has no exceptions."""
     expected = "encrypted frames alone"
     leaks = [
         Deviation(Place(piece.number), expected, "a telegram in clear")
-        for piece in stream.pieces
+        for piece in ciphered.pieces
         if isinstance(piece, TelegramOctets)
         and (piece.complete or _HEADER_LINE.match(piece.octets))
     ]
-    for seen in stream.frames:
+    for seen in ciphered.frames:
         start = _HEADER_LINE.search(seen.frame.body)
         if start is not None and not seen.frame.encrypted:
             place = Place(seen.number, seen.frame.body_offset + start.start())
@@ -443,7 +275,7 @@ def test_no_clear_text(stream: CipheredStream, verify: Checks) -> None:
     verify.none_of(
         "clear-text",
         leaks,
-        examined=stream.counted,
+        examined=ciphered.counted,
         expected=expected,
         things="frames and telegrams",
     )
