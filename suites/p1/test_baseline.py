@@ -287,7 +287,11 @@ def test_formats(
         clauses=(_VERSION_RULE,),
         ics="P1/BASELINE",
         ixit=("baseline",),
-        detects=("p1.baseline-version-decreased", "p1.baseline-unannounced"),
+        detects=(
+            "p1.baseline-current-widened",
+            "p1.baseline-version-decreased",
+            "p1.baseline-unannounced",
+        ),
         bound_s=4000,
     )
 )
