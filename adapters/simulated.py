@@ -182,7 +182,7 @@ class SimulatedLink(Link):
 
 
 def _open_p1(url: LinkUrl, systems: Systems) -> Port:
-    url.check_options({"profile", "seed", "fault", "start", "encrypted"})
+    url.check_options({"profile", "seed", "fault", "start", "encrypted", "household"})
     options = url.options
     seed = options.get("seed", str(DEFAULT_SEED))
     if not seed.isdecimal():
@@ -194,6 +194,7 @@ def _open_p1(url: LinkUrl, systems: Systems) -> Port:
         start=options.get("start", DEFAULT_START),
         alterations=alterations(deviation) if deviation else (),
         systems=systems,
+        home=options.get("household", ""),
         encrypted=choice(url, "encrypted", "no", ("no", "yes")) == "yes",
     )
 

@@ -20,6 +20,7 @@ from bench.core.errors import UsageError
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--fault", help="Deviate as this fault or legal oddity does (see list --faults).")
 @click.option("--seed", type=int, help="Another household.")
+@click.option("--household", default="", help="Another household, e.g. be-delta or nl-one-phase.")
 @click.option("--start", help="Its local time at the start, e.g. 2026-03-29T01:55:00, not now.")
 @click.option("--encrypted", is_flag=True, help="Send encrypted frames (profile lu).")
 @click.option("--seconds", type=float, help="Stop after that long; otherwise with Ctrl-C.")
@@ -32,6 +33,7 @@ def simulate(
     host: str,
     fault: str | None,
     seed: int | None,
+    household: str,
     start: str | None,
     encrypted: bool,
     seconds: float | None,
@@ -52,6 +54,7 @@ def simulate(
         start=start or datetime.now(UTC),
         alterations=alterations(fault) if fault else (),
         encrypted=encrypted,
+        home=household,
         burst_ns=REAL_TIME_BURST_NS,
     )
     stop = threading.Event()

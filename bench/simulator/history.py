@@ -19,7 +19,7 @@ def first_registers(seed: int, home: Household, at_s: int) -> Registers:
             if used and home.start_wh is not None:
                 wh = home.start_wh
             energy[quantity, tariff] = wh * MJ_PER_WH + between(0, MJ_PER_WH - 1, seed, 11, number)
-    registers = Registers(at_s, energy)
+    registers = Registers(at_s, energy, submeters=home.submeters)
     for sub in home.submeters:
         registers.volume_ml[sub.channel] = sub.start_ml
     remember(registers, seed, home)
@@ -33,10 +33,11 @@ def remember(registers: Registers, seed: int, home: Household) -> None:
     registers.quarter_mj = between(200_000, 900_000, seed, 12) * (at_s % QUARTER_S)
     registers.month = (local.year, local.month)
     _invent_peaks(registers, seed, local)
-    for channel, volume_ml in registers.volume_ml.items():
+    for sub in registers.submeters:
         for period_s in (BLOCK_S, HOUR_S):
-            last = Capture(at_s // period_s * period_s, volume_ml)
-            registers.captures[channel, period_s] = last
+            taken_s = (at_s - sub.silent_s) // period_s * period_s
+            last = Capture(taken_s, registers.volume_ml[sub.channel])
+            registers.captures[sub.channel, period_s] = last
 
 
 def _invent_peaks(registers: Registers, seed: int, local: datetime) -> None:

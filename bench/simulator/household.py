@@ -51,10 +51,11 @@ class Tariffs:
 
 @dataclass(frozen=True, slots=True)
 class SubMeter:
-    """A linked meter. `start_ml` is its volume (ml; for heat kJ) at the start, `valve` None: none.
+    """A linked meter. `start_ml` is its volume at the start, `valve` None: none.
 
-    `capture_s` is how often the metering system fetches its reading. `answers` False: it was linked
-    but has not sent a reading yet.
+    Volumes are in ml; those of heat in kJ, those of electricity in mWh. `capture_s` is how often
+    the metering system fetches its reading. `answers` False: it was linked but has not sent a
+    reading yet. `silent_s`: how long before the start it answered for the last time; 0: it does.
     """
 
     channel: int
@@ -64,7 +65,24 @@ class SubMeter:
     valve: Contact | None = Contact.CONNECTED
     capture_s: int = 300
     answers: bool = True
+    silent_s: int = 0
     ean: str = ""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.channel <= 4:
+            raise UsageError(f"a sub-meter is linked on channel 1 to 4, not {self.channel}")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Another sub-meter takes the place of the one on its channel.
+
+    It happens with the first capture from `after_s` seconds after the start on; the new one has no
+    reading before the capture that follows. Its channel may have been empty.
+    """
+
+    after_s: int
+    submeter: SubMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +126,7 @@ class Household:
     serial: str = "E0026000000000026"
     ean: str = "541440012345678901"
     submeters: tuple[SubMeter, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
     breaker: Contact = Contact.CONNECTED
     limiter_kw: Decimal | None = None
     fuse_a: Decimal | None = None

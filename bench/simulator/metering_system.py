@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.core.errors import UsageError
 from bench.simulator.history import first_registers, remember
-from bench.simulator.household import Contact, Household, SubMeter
+from bench.simulator.household import Contact, Household, Medium, SubMeter
 from bench.simulator.load import BLOCK_S, LoadModel, Power, noise
 from bench.simulator.reading import HOUR_S, LongFailure, Reading
 from bench.simulator.registers import QUARTER_S, Capture, Registers
@@ -51,7 +51,6 @@ class MeteringSystem:
         self._checkpoints = [self._now.copy()]
         self._listeners: list[Callable[[int], None]] = []
         self.active = True
-        self.submeters = home.submeters
         self.text = home.text
         self.code = home.code
         self.breaker: Contact = home.breaker
@@ -89,7 +88,7 @@ class MeteringSystem:
             peaks=registers.peaks,
             month_ends=registers.month_ends,
             captures=dict(registers.captures),
-            submeters=self.submeters,
+            submeters=registers.submeters,
             text=self.text,
             code=self.code,
             breaker=self.breaker,
@@ -100,10 +99,6 @@ class MeteringSystem:
             sags=self.sags,
             swells=self.swells,
         )
-
-    def submeter(self, channel: int) -> SubMeter | None:
-        """Return the sub-meter linked on `channel`, or None."""
-        return next((s for s in self.submeters if s.channel == channel), None)
 
     def local(self, unix_s: int) -> tuple[datetime, bool]:
         """Return the meter's local time at `unix_s`, and whether it is summer time."""
@@ -215,13 +210,16 @@ class MeteringSystem:
         Tariffs change on the hour, thus never within a block.
         """
         at_s = registers.at_s
-        for sub in self.submeters:
+        for sub in registers.submeters:
+            if sub.silent_s:
+                continue
             flow = self._flow_ml(sub, at_s - BLOCK_S)
             registers.volume_ml[sub.channel] += flow
             capture = Capture(at_s, registers.volume_ml[sub.channel])
             registers.captures[sub.channel, BLOCK_S] = capture
             if at_s % HOUR_S == 0:
                 registers.captures[sub.channel, HOUR_S] = capture
+        self._exchange(registers)
         if at_s % QUARTER_S == 0:
             registers.close_quarter(self.local(at_s)[0])
         if at_s > self._checkpoints[-1].at_s:
@@ -232,7 +230,19 @@ class MeteringSystem:
         hour = self.local(block_s)[0].hour
         draw = noise(self.seed, 20, sub.channel, block_s)
         busy = 70 if 6 <= hour < 23 else 15
-        return 5_000 + draw // 101 % 110_000 if draw % 100 < busy else 0
+        flow = 5_000 + draw // 101 % 110_000 if draw % 100 < busy else 0
+        return flow // 20 if sub.medium is Medium.HEAT else flow
+
+    def _exchange(self, registers: Registers) -> None:
+        """Let another sub-meter take its channel, when that is due."""
+        planned = self.household.exchanges
+        elapsed_s = (registers.at_s * _SECOND - self._axis_ns) // _SECOND
+        while registers.exchanged < len(planned):
+            exchange = planned[registers.exchanged]
+            if exchange.after_s > elapsed_s:
+                return
+            registers.link(exchange.submeter)
+            registers.exchanged += 1
 
 
 def _unix_ns(utc: datetime) -> int:

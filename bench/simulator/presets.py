@@ -58,6 +58,43 @@ def _belgium_gas(seed: int) -> Household:
     return replace(_belgium(seed), submeters=(_gas(seed, "7FLO", 10),))
 
 
+def _one_phase(seed: int) -> Household:
+    return replace(_netherlands(seed), phases=1)
+
+
+def _solar(seed: int) -> Household:
+    """So much on the roof that around noon in summer nothing is drawn."""
+    return replace(_netherlands(seed), solar_peak_w=15_000)
+
+
+def _four_submeters(seed: int) -> Household:
+    heat = SubMeter(
+        3,
+        Medium.HEAT,
+        "6HEA" + digits(10, seed, 38),
+        start_ml=between(10_000_000, 900_000_000, seed, 39),
+        valve=None,
+    )
+    electricity = SubMeter(
+        4,
+        Medium.ELECTRICITY,
+        "1SUB" + digits(10, seed, 40),
+        start_ml=between(1_000_000_000, 9_000_000_000, seed, 41),
+        valve=None,
+    )
+    gas, water = _gas(seed, "G0059", 12), _water(seed, "W0001", 12)
+    return replace(_netherlands(seed), submeters=(gas, water, heat, electricity))
+
+
+def _delta(seed: int) -> Household:
+    """Three phases of 230 V without neutral, as in older Belgian streets."""
+    return replace(_belgium(seed), delta=True)
+
+
+def _belgium_one_phase(seed: int) -> Household:
+    return replace(_belgium(seed), phases=1)
+
+
 def _luxembourg(seed: int) -> Household:
     return Household(
         zone="Europe/Luxembourg",
@@ -117,7 +154,12 @@ def _germany(seed: int) -> Household:
 _PRESETS: dict[str, Callable[[int], Household]] = {
     "nl": _netherlands,
     "nl-hourly": _netherlands_hourly,
+    "nl-one-phase": _one_phase,
+    "nl-solar": _solar,
+    "nl-four-submeters": _four_submeters,
     "be": _belgium,
+    "be-one-phase": _belgium_one_phase,
+    "be-delta": _delta,
     "be-gas": _belgium_gas,
     "lu": _luxembourg,
     "se": _sweden,

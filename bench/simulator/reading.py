@@ -60,6 +60,13 @@ class Reading:
         total = sum(mj for (which, _), mj in self.energy_mj.items() if which is quantity)
         return total // 3_600_000
 
-    def capture(self, channel: int, period_s: int) -> Capture:
-        """Return what the sub-meter on `channel` showed at the last multiple of `period_s`."""
-        return self.captures[channel, HOUR_S if period_s >= HOUR_S else BLOCK_S]
+    def capture(self, channel: int, period_s: int) -> Capture | None:
+        """Return what the sub-meter on `channel` showed at the last multiple of `period_s`.
+
+        None when it has not been read since it was linked.
+        """
+        return self.captures.get((channel, HOUR_S if period_s >= HOUR_S else BLOCK_S))
+
+    def submeter(self, channel: int) -> SubMeter | None:
+        """Return the sub-meter linked on `channel`, or None."""
+        return next((sub for sub in self.submeters if sub.channel == channel), None)

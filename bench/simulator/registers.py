@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bench.simulator.household import SubMeter
 from bench.simulator.load import Power
 
 QUARTER_S = 900
@@ -56,6 +57,8 @@ class Registers:
     month_ends: tuple[int, ...] = ()
     volume_ml: dict[int, int] = field(default_factory=dict)
     captures: dict[tuple[int, int], Capture] = field(default_factory=dict)
+    submeters: tuple[SubMeter, ...] = ()
+    exchanged: int = 0  # how many exchanges of sub-meters have happened
 
     def copy(self) -> "Registers":
         """Return a state of its own, so that time can be taken up here again."""
@@ -65,6 +68,14 @@ class Registers:
             volume_ml=dict(self.volume_ml),
             captures=dict(self.captures),
         )
+
+    def link(self, submeter: SubMeter) -> None:
+        """Put a sub-meter on its channel in place of what was there; it has no reading yet."""
+        channel = submeter.channel
+        others = (one for one in self.submeters if one.channel != channel)
+        self.submeters = (*others, submeter)
+        self.volume_ml[channel] = submeter.start_ml
+        self.captures = {key: old for key, old in self.captures.items() if key[0] != channel}
 
     def count(self, power: Power, tariff: int, scale_ns: int = 1_000_000_000) -> None:
         """Add the energy of `scale_ns` nanoseconds at `power` to the registers of `tariff`."""

@@ -259,28 +259,30 @@ def p1_port(
     systems: Systems | None = None,
     encrypted: bool = False,
     burst_ns: int | None = None,
+    home: str = "",
 ) -> P1Port:
     """Return the reference device of a profile, altered as a fault or variation says.
 
     `start` without zone is local time of the household. A system that `systems` already holds for
     the same household, seed and start is shared. `burst_ns` is how long octets may be held back to
     become visible together (None: 64 octets); `REAL_TIME_BURST_NS` suits readers who look at the
-    time. UsageError for an unknown profile, a bad start,
-    or encryption of an edition that has none.
+    time. `home` names the household (`bench.simulator.presets`), which else is the edition's own.
+    UsageError for an unknown profile or household, a bad start, or encryption of an edition that
+    has none.
     """
     chosen = load_profile(profile)
     if encrypted and chosen.key != "lu":
         raise UsageError(f"edition {chosen.key} has no encryption; choose profile=lu")
     alterations = tuple(alterations)
-    home = household(household_name(chosen), seed)
+    found = household(home or household_name(chosen), seed)
     for alteration in alterations:
         if alteration.stage == Stage.HOUSEHOLD:
-            home = alteration.change(home, 0)
+            found = alteration.change(found, 0)
         elif alteration.stage == Stage.START:
             start = alteration.change(start, 0)
     systems = systems or Systems()
     return P1Port(
-        systems.get(seed, start, home), chosen, alterations, encrypted=encrypted, burst_ns=burst_ns
+        systems.get(seed, start, found), chosen, alterations, encrypted=encrypted, burst_ns=burst_ns
     )
 
 

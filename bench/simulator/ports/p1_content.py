@@ -14,6 +14,7 @@ from bench.simulator.ports.p1_editions import is_sent, value_group_f
 from bench.simulator.ports.p1_electricity import electricity
 from bench.simulator.ports.p1_render import Counter, LocalTime, Special, Value, render_groups
 from bench.simulator.reading import Reading
+from bench.simulator.registers import Capture
 
 _NO_READING = "632525252525"  # linked, but never read: seen in the Netherlands, Belgium, Luxembourg
 _READING = frozenset({"24.2.1", "24.2.3", "24.3.0"})
@@ -190,10 +191,11 @@ def _device_values(
         return None
     if code == "24.2.3" and sub.medium is not Medium.GAS:
         return None
-    if not sub.answers:
+    capture = scene.reading.capture(sub.channel, sub.capture_s)
+    if capture is None or not sub.answers:
         flag = "S" if scene.reading.summer else "W"
         return [Special.NO_READING, _NO_READING + flag, "00000.000"]
-    return _device_reading(code, sub, scene)
+    return _device_reading(code, sub, capture, scene)
 
 
 def _is_uncorrected_gas(sub: SubMeter, known: frozenset[str]) -> bool:
@@ -201,10 +203,12 @@ def _is_uncorrected_gas(sub: SubMeter, known: frozenset[str]) -> bool:
     return sub.medium is Medium.GAS and "0-n:24.2.3" in known
 
 
-def _device_reading(code: str, sub: SubMeter, scene: _Scene) -> list[Value]:
-    capture = scene.reading.capture(sub.channel, sub.capture_s)
+def _device_reading(code: str, sub: SubMeter, capture: Capture, scene: _Scene) -> list[Value]:
     at = LocalTime(*scene.system.local(capture.at_s))
-    volume = Counter(Decimal(capture.ml) / 1_000_000)
+    # m3 out of ml, GJ out of kJ, Wh out of mWh
+    volume = Counter(
+        Decimal(capture.ml) / (1_000 if sub.medium is Medium.ELECTRICITY else 1_000_000)
+    )
     if code == "24.3.0":
         # status, period in minutes, number of values, what they are, their unit
         return [at, 0, sub.capture_s // 60, 1, f"0-{sub.channel}:24.2.1", "m3", volume]
