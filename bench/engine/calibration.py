@@ -138,6 +138,18 @@ def calibrated(link: Link) -> Link:
     return link
 
 
+def origin(link: Link) -> str:
+    """Return in words where the timing uncertainty of an open link comes from."""
+    if link.url.scheme in _EXACT:
+        return "instants of the link itself"
+    if "u_ms" in link.url.options:
+        return "stated by u_ms in the link"
+    found = recorded_calibration(link)
+    if found is not None and link.timing_uncertainty_s == found.uncertainty_s:
+        return f"calibrated {found.recorded}: {found.rule} of {found.repeats} stamps"
+    return "usual for the adapter, not calibrated at this station"
+
+
 def _path(key: str) -> Path:
     name = hashlib.sha256(key.encode()).hexdigest()[:24]
     return state_folder() / "calibration" / f"{name}.json"

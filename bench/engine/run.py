@@ -15,6 +15,7 @@ from bench.core.result import Attempt, combine
 from bench.core.rollup import ProfileResult, conclude
 from bench.core.verdict import Applicability, Reason, Verdict
 from bench.engine import catalogue
+from bench.engine.calibration import origin
 from bench.engine.evidence import CaseRecord, RunFolder
 from bench.engine.inputs import read_inputs
 from bench.engine.preparation import (
@@ -286,7 +287,8 @@ def _link_details(session: Session, interface: str) -> dict[str, Any]:
         link = session.link(interface)
     except AdapterError as error:
         return {**epoch, "error": str(error)}
-    return {**link.describe(), **epoch, "uncertainty_s": link.timing_uncertainty_s}
+    uncertainty = {"uncertainty_s": link.timing_uncertainty_s, "uncertainty_from": origin(link)}
+    return {**link.describe(), **epoch, **uncertainty}
 
 
 @contextmanager

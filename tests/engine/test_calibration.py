@@ -16,6 +16,7 @@ from bench.engine.calibration import (
     calibrated,
     conclude,
     keep,
+    origin,
     recorded_calibration,
     station_key,
 )
@@ -106,6 +107,14 @@ def test_a_kept_calibration_comes_back_and_replaces_the_adapters_figure(wire):
     keep(conclude(wire, "test", [0.009] * 50))
     assert recorded_calibration(wire) is not None
     assert calibrated(wire).timing_uncertainty_s == pytest.approx(0.018)
+
+
+def test_where_an_uncertainty_comes_from_is_said(wire):
+    assert origin(wire) == "usual for the adapter, not calibrated at this station"
+    keep(conclude(wire, "test", [0.009] * 50))
+    assert origin(calibrated(wire)).startswith("calibrated 20")
+    assert origin(Wire(url="serial:///dev/ttyUSB0?u_ms=1")) == "stated by u_ms in the link"
+    assert origin(Wire(url="replay:x")) == "instants of the link itself"
 
 
 def test_another_adapter_on_the_same_port_is_not_calibrated(wire):
