@@ -67,7 +67,7 @@ def judge_presence(
     """
     whole = readable(telegrams)
     for level in Level:
-        group = [entry for entry in wanted if entry.level is level]
+        group = [entry for entry in wanted if entry.presence is level]
         if not group:
             continue
         missing = list(_absent(whole, group))

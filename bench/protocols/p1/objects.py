@@ -69,7 +69,8 @@ class ObjectFormat:
     """One object of a profile; `obis` may hold the channel wildcard `n`.
 
     `by_type` narrows the shapes for the types of M-Bus device that the standard tells apart;
-    `types` are the only types whose devices have the object, empty if any may.
+    `types` are the only types whose devices have the object, empty if any may. `level` says how
+    binding the shapes are, `presence` the rule.
     """
 
     obis: str
@@ -80,6 +81,7 @@ class ObjectFormat:
     clause: str = ""
     by_type: Mapping[int, "ObjectFormat"] = field(default_factory=dict, compare=False)
     types: tuple[int, ...] = ()
+    presence: Level = Level.MUST
     _order: tuple[Shape, ...] = field(init=False, repr=False, compare=False)
     _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
 

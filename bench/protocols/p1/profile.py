@@ -220,6 +220,7 @@ def _object(
             level=Level(entry.get("level", level)),
             clause=cited(entry.get("clause", ".12")),
             types=tuple(entry.get("types", ())),
+            presence=Level(entry.get("presence", entry.get("level", level))),
             **more,
         )
 
