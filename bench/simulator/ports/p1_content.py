@@ -18,6 +18,7 @@ from bench.simulator.registers import Capture
 
 _NO_READING = "632525252525"  # linked, but never read: seen in the Netherlands, Belgium, Luxembourg
 _READING = frozenset({"24.2.1", "24.2.3", "24.3.0"})
+_SHOWN = {"m3": Decimal(1), "GJ": Decimal("1e-9"), "kWh": Decimal("1e-3")}
 _CHANNELS = range(1, 5)
 
 
@@ -154,7 +155,7 @@ def _values(obis: str, scene: _Scene) -> list[Value] | None:
         case "0-0:98.1.0":
             return _peaks(scene)
         case "1-0:94.32.1":
-            return ["400"]
+            return ["230" if system.household.delta else "400"]
     if obis.endswith(":96.3.10"):
         return [0]
     return electricity(obis, system, reading)
@@ -205,11 +206,20 @@ def _is_uncorrected_gas(sub: SubMeter, known: frozenset[str]) -> bool:
 
 def _device_reading(code: str, sub: SubMeter, capture: Capture, scene: _Scene) -> list[Value]:
     at = LocalTime(*scene.system.local(capture.at_s))
-    # m3 out of ml, GJ out of kJ, Wh out of mWh
-    volume = Counter(
-        Decimal(capture.ml) / (1_000 if sub.medium is Medium.ELECTRICITY else 1_000_000)
-    )
+    volume = _volume(sub.medium, capture)
     if code == "24.3.0":
         # status, period in minutes, number of values, what they are, their unit
-        return [at, 0, sub.capture_s // 60, 1, f"0-{sub.channel}:24.2.1", "m3", volume]
+        what = f"0-{sub.channel}:24.2.1", volume.unit
+        shown = volume.value * _SHOWN[volume.unit]  # the unit stands apart: nothing scales it
+        return [at, 0, sub.capture_s // 60, 1, *what, Counter(shown)]
     return [at, volume]
+
+
+def _volume(medium: Medium, capture: Capture) -> Counter:
+    """Return m3 out of ml, J out of kJ, Wh out of mWh, with the unit that they are shown in."""
+    match medium:
+        case Medium.ELECTRICITY:
+            return Counter(Decimal(capture.ml) / 1_000, "kWh")
+        case Medium.HEAT:
+            return Counter(Decimal(capture.ml) * 1_000, "GJ")
+    return Counter(Decimal(capture.ml) / 1_000_000, "m3")

@@ -34,9 +34,13 @@ class Special(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A number that is cut, not rounded, to the decimals shown, as registers are."""
+    """A number that is cut, not rounded, to the decimals shown, as registers are.
+
+    `unit` says in which one it has to be shown where an object has several; empty: in any.
+    """
 
     value: Decimal
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ Value = Decimal | Counter | LocalTime | int | str | bytes | Special
 
 
 def render_groups(shape: Shape, values: Sequence[Value]) -> list[str] | None:
-    """Return the text of each group, without brackets; None when the shape needs more values.
+    """Return the text of each group, without brackets; None when the shape needs other values.
 
     Values beyond what the shape takes are left out: an edition that shows less shows less.
     """
@@ -61,7 +65,12 @@ def render_groups(shape: Shape, values: Sequence[Value]) -> list[str] | None:
         formats += list(shape.repeat) * (rest // len(shape.repeat))
     if len(values) < len(formats):
         return None
-    return [render(form, value) for form, value in zip(formats, values, strict=False)]
+    pairs = list(zip(formats, values, strict=False))
+    for form, value in pairs:
+        unit = form.unit if isinstance(form, Fixed) else ""
+        if unit and isinstance(value, Counter) and value.unit not in ("", unit):
+            return None
+    return [render(form, value) for form, value in pairs]
 
 
 def render(form: Format, value: Value) -> str:
@@ -90,7 +99,7 @@ def _text(value: Value) -> str:
     match value:
         case bytes():
             return value.decode("latin-1")
-        case Counter(number):
+        case Counter(number, _):
             return format(number, "f")
         case LocalTime():
             return _stamp(value, flag=True)
