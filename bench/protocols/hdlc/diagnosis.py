@@ -7,7 +7,7 @@ from bench.protocols.hdlc.control import CONTROLS, NO_CONTROL, WITHOUT_INFORMATI
 from bench.protocols.hdlc.frame import MAX_LENGTH, FrameLayout, HdlcFrame
 
 _FORMAT, _LENGTH, _ADDRESS, _CONTROL = "6.4.1.3", "6.4.1.3", "6.4.2", "6.4.3"
-_HCS, _FCS, _INVALID = "6.4.1.7", "6.4.1.8", "6.4.1"
+_HCS, _FCS, _INVALID = "6.4.1.6", "6.4.1.8", "6.4.1"
 _ADDRESS_LIMIT = 4
 
 
