@@ -8,7 +8,7 @@ the cases once for each subject, so that they run exactly as in a real run.
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from multiprocessing import get_context
@@ -286,21 +286,41 @@ class _Passes:
         plugin = session.config.pluginmanager.getplugin(NAME)
         assert isinstance(plugin, CasePlugin)
         for subject in self._subjects:
-            self._attempts = {}
-            problem = ""
-            try:
-                self._pass(session, plugin, subject)
-            except BenchError as error:
-                problem = str(error)
-            result = judge_subject(subject, self._attempts, problem)
+            result = self._judged(session, plugin, subject)
             outcome = _Outcome(subject.id, str(result.outcome), result.by, result.why)
             self._found.append(outcome)
         return True
 
-    def _pass(
+    def _judged(
         self, session: pytest.Session, plugin: CasePlugin, subject: Fault | Variation
-    ) -> None:
-        preparation = subject_preparation(subject)
+    ) -> FaultResult | BenignResult:
+        """Judge a fault by a quick observation if that is enough to kill it, else by a full one.
+
+        What is legal has to pass at full length.
+        """
+        if isinstance(subject, Fault):
+            result = self._judge(session, plugin, subject, quick=True)
+            if result.outcome is FaultOutcome.KILLED:
+                return result
+        return self._judge(session, plugin, subject, quick=False)
+
+    def _judge(
+        self,
+        session: pytest.Session,
+        plugin: CasePlugin,
+        subject: Fault | Variation,
+        *,
+        quick: bool,
+    ) -> FaultResult | BenignResult:
+        self._attempts = {}
+        problem = ""
+        try:
+            self._pass(session, plugin, replace(subject_preparation(subject), quick=quick))
+        except BenchError as error:
+            problem = str(error)
+        return judge_subject(subject, self._attempts, problem)
+
+    def _pass(self, session: pytest.Session, plugin: CasePlugin, preparation: Preparation) -> None:
         plugin.session = Session(preparation)
         try:
             capabilities = {self._interface: plugin.session.link(self._interface).capabilities}
