@@ -33,7 +33,10 @@ def remember(registers: Registers, seed: int, home: Household) -> None:
     registers.quarter_mj = between(200_000, 900_000, seed, 12) * (at_s % QUARTER_S)
     registers.month = (local.year, local.month)
     _invent_peaks(registers, seed, local)
+    unread = set(registers.volume_ml) - {channel for channel, _ in registers.captures}
     for sub in registers.submeters:
+        if registers.captures and sub.channel in unread:
+            continue
         for period_s in (BLOCK_S, HOUR_S):
             taken_s = (at_s - sub.silent_s) // period_s * period_s
             last = Capture(taken_s, registers.volume_ml[sub.channel])

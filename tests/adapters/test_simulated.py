@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from adapters.base import Capability, LinkUrl
@@ -178,3 +180,64 @@ def test_real_time_is_refused():
     url = LinkUrl.parse("simulated:p1")
     with pytest.raises(UsageError, match="virtual clock"):
         SimulatedLink.open(url, N81, MonotonicClock())
+
+
+def test_a_link_acts_on_the_device_and_sees_it_by_other_ways():
+    link = opened()
+    beside = {Capability.DEVICE_CONTROL, Capability.SUPPLY, Capability.S1_ACTIVITY}
+    assert beside <= link.capabilities
+    link.control("text", octets=b"hello")
+    link.control("clock", utc=datetime(2026, 7, 1, 10, tzinfo=UTC))
+    octets = octets_of(link, SECOND // 2)
+    assert b"0-0:96.13.0(68656C6C6F)" in octets
+    assert b"0-0:1.0.0(260701120000S)" in octets
+    assert link.s1_active()
+    link.control("deactivate")
+    assert not link.s1_active()
+    assert octets_of(link, 60 * SECOND) == b""
+    link.control("activate")
+    assert link.read(61 * SECOND).octets == b"/"
+    assert link.supply(100).voltage_v > 4.9
+    with pytest.raises(UsageError, match="known: activate"):
+        link.control("reboot")
+
+
+def test_the_time_of_the_bench_is_that_of_the_meter():
+    clock = VirtualClock()
+    link = opened("simulated:p1?start=2026-07-01T12:00:00", clock=clock)
+    clock.epoch_ns = link.epoch_ns
+    octets = octets_of(link, 5 * SECOND + SECOND // 2)
+    now = datetime.fromtimestamp((clock.epoch_ns + clock.now()) // SECOND, UTC)
+    assert now == datetime(2026, 7, 1, 10, 0, 5, tzinfo=UTC)
+    assert octets.split(b"0-0:1.0.0(")[-1].startswith(b"260701120005S")
+
+
+def test_a_household_is_chosen_by_name():
+    octets = octets_of(opened("simulated:p1?profile=be17&household=be-delta"), SECOND // 2)
+    assert b"1-0:52.7.0(000.0*V)" in octets
+    with pytest.raises(UsageError, match="known: at, be"):
+        opened("simulated:p1?household=mars")
+
+
+def test_a_port_without_a_device_behind_it_offers_nothing_beside():
+    class Bare:
+        line = None
+
+        def next_event(self):
+            return None
+
+        def emit(self, now):
+            return b""
+
+        def receive(self, octets, now):
+            pass
+
+        def set_request(self, active, now):
+            pass
+
+    link = SimulatedLink(Bare(), VirtualClock())
+    assert Capability.DEVICE_CONTROL not in link.capabilities
+    assert link.epoch_ns is None
+    for ask in (lambda: link.control("text", octets=b""), link.s1_active, lambda: link.supply(1)):
+        with pytest.raises(UsageError, match="link simulated:"):
+            ask()
