@@ -33,9 +33,10 @@ def remember(registers: Registers, seed: int, home: Household) -> None:
     registers.quarter_mj = between(200_000, 900_000, seed, 12) * (at_s % QUARTER_S)
     registers.month = (local.year, local.month)
     _invent_peaks(registers, seed, local)
-    unread = set(registers.volume_ml) - {channel for channel, _ in registers.captures}
+    # at first all have been read; later not those that were linked since the last capture
+    read = {channel for channel, _ in registers.captures} or set(registers.volume_ml)
     for sub in registers.submeters:
-        if registers.captures and sub.channel in unread:
+        if sub.channel not in read:
             continue
         for period_s in (BLOCK_S, HOUR_S):
             taken_s = (at_s - sub.silent_s) // period_s * period_s
