@@ -133,7 +133,7 @@ def test_spread_over_processes_the_outcome_is_the_same(bench, tmp_path):
 
     def outcome(*more):
         code, out, _ = bench(
-            "run", "--quick", "--json", "--link", link, *more, "--out", tmp_path / "runs"
+            "run", *CRC, "--quick", "--json", "--link", link, *more, "--out", tmp_path / "runs"
         )
         data = json.loads(out)
         return code, data["profiles"], data["cases"]
