@@ -64,7 +64,7 @@ def test_a_register_starts_where_it_is_told_to_roll_over():
 
 def test_a_delta_grid_has_no_voltage_on_l2_and_only_the_sum_of_its_powers_means_something():
     delta, wye = system_of("be-delta"), system_of("be")
-    for second in range(0, 86_400, 1800):
+    for second in range(0, 7200, 300):
         power = delta.at(second * SECOND).power
         assert power.phases[1].voltage_mv == power.phases[1].active_mw == 0
         assert power.phases[0].active_mw < 0 < power.phases[2].active_mw
