@@ -16,10 +16,11 @@ from bench.protocols.p1.profile import Profile, load_profile, profile_names
 from bench.protocols.p1.telegram import DataLine
 from suites.p1.watch import Seen
 
-_UNREADABLE = frozenset(
-    {"start", "line-end", "end-mark", "after-end", "crc", "crc-missing", "grammar"}
+_DAMAGE = frozenset(
+    {"start", "line-end", "end-mark", "after-end", "crc", "crc-missing"}
     | {"control", "non-ascii", "handshake"}
 )
+_UNREADABLE = _DAMAGE | {"grammar"}
 DEVICE_TYPE = "24.1.0"
 READINGS = frozenset({"24.2.1", "24.2.3", "24.3.0", "24.3.1"})
 IDENTIFIERS = frozenset({"96.1.0", "96.1.1"})
@@ -33,6 +34,11 @@ def sound(telegrams: Iterable[Seen]) -> tuple[Seen, ...]:
         for seen in telegrams
         if not any(problem.code in _UNREADABLE for problem in seen.telegram.problems)
     )
+
+
+def damaged(seen: Seen) -> bool:
+    """Whether octets of a telegram are not what they should be, whatever its lines say."""
+    return any(problem.code in _DAMAGE for problem in seen.telegram.problems)
 
 
 def readable(telegrams: Iterable[Seen]) -> tuple[Seen, ...]:

@@ -12,7 +12,7 @@ from bench.engine.checks import Checks
 from bench.engine.context import CaseContext, Inconclusive
 from bench.protocols.p1.telegram import DataLine
 from bench.protocols.p1.timestamp import Timestamp
-from suites.p1.content import brackets, lines_of, place, readable
+from suites.p1.content import brackets, damaged, lines_of, place, readable
 from suites.p1.listening import Listener
 from suites.p1.watch import Seen, TelegramWatch
 
@@ -136,9 +136,9 @@ def _log(listener: Listener) -> Shown:
         if listener.telegram(listener.now, listener.now + listener.patience_ns()) is None:
             raise Inconclusive(Reason.SILENT, "no telegram came")
         seen = listener.telegrams()[-1]
-        if found := lines_of(seen, _LOG):
+        if not damaged(seen) and (found := lines_of(seen, _LOG)):
             return seen, found[0]
-    raise Inconclusive(Reason.PRECONDITION, f"no telegram has {_LOG}")
+    raise Inconclusive(Reason.PRECONDITION, f"no whole telegram has {_LOG}")
 
 
 def _entries(line: DataLine) -> int:

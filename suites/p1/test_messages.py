@@ -11,7 +11,7 @@ from bench.core.verdict import Reason
 from bench.engine.checks import Checks
 from bench.engine.context import CaseContext, Inconclusive
 from bench.protocols.p1.telegram import DataLine
-from suites.p1.content import place
+from suites.p1.content import damaged, place
 from suites.p1.listening import Listener
 from suites.p1.watch import Seen
 
@@ -42,15 +42,15 @@ def _shows(found: Shown, text: bytes) -> bool:
 
 
 def _next(listener: Listener) -> Shown:
-    """Return the text object of the next telegram that has one, in whatever form."""
+    """Return the text object of the next whole telegram that has one, in whatever form."""
     for _ in range(_SETTLING_TELEGRAMS):
         if listener.telegram(listener.now, listener.now + listener.patience_ns()) is None:
             raise Inconclusive(Reason.SILENT, "no telegram came")
         seen = listener.telegrams()[-1]
-        for line in seen.telegram.lines:
+        for line in () if damaged(seen) else seen.telegram.lines:
             if line.obis == _TEXT:
                 return seen, line
-    raise Inconclusive(Reason.PRECONDITION, f"no telegram has {_TEXT}")
+    raise Inconclusive(Reason.PRECONDITION, f"no whole telegram has {_TEXT}")
 
 
 def _settled(listener: Listener, text: bytes) -> Shown:
