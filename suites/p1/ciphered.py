@@ -121,6 +121,8 @@ class CipheredStream:
         count = f"{len(self.frames)} encrypted frames arrived, "
         if self.keys.encryption is None:
             return f"{count}but {self.keys.problem}"
+        if all(seen.fit is Fit.CLOSED for seen in self.frames):
+            return f"{count}but their layout lacks what decryption needs"
         if self.readable:
             return f"{count}but their layout is wrong, or what they hold is no telegram"
         return (

@@ -1,9 +1,10 @@
 """Cuts the stream of an encrypted P1 port into frames, telegrams in clear, and what is neither.
 
-A frame is recognised by its whole header (DB 08, title, length, security octet) and ends where its
+A frame is recognised by its whole header (DB 08, title, length, security octet), also where one of
+the first octet, the title and the form of the length is wrong and the rest fits. It ends where its
 length says, unless the header of the next frame of the same meter stands earlier: then it was cut
-short, or its length is wrong. A telegram in clear starts with `/`, three letters, the baud
-digit and more text. Octets within a frame mean nothing to the latter, and octets within a telegram
+short, or its length is wrong. A telegram in clear starts with `/`, three letters, the baud digit
+and more text. Octets within a frame mean nothing to the latter, and octets within a telegram
 nothing to the former, unless a whole header is there. No octet is lost, and how the stream is cut
 depends on its octets alone, never on how reads have chunked it.
 """
@@ -42,7 +43,21 @@ _LIKELY_FRAME = re.compile(
     _TITLE + rb"(?:(?:[\x05-\x7f]|\x81[\x80-\xff]|\x82[\s\S]{2})\x30"
     rb"|(?:\x81[\x80-\xff]|\x82[\s\S]{2})[\x00\x10\x20])"
 )
-_FRAME_HEADER = 14  # octets of the longest header, security octet included
+_FRAME_HEADER = 14  # octets of that header, security octet included
+_STARTS = bytes(range(0xD8, 0xE0))  # DB and the tags beside it
+_MOST_TITLE_OCTETS = 16
+#: wrong at the start, in the title or the form of the length; the length is that of a telegram
+_WRONG_FRAME = re.compile(
+    rb"[\xd8-\xdf](?:"
+    + b"|".join(
+        re.escape(bytes([count])) + rb"[\s\S]{%d}" % count
+        for count in range(_MOST_TITLE_OCTETS + 1)
+    )
+    + rb")(?:\x82[\x00-\x10][\s\S]|\x83\x00[\x00-\x10][\s\S])[\x00\x10\x20\x30]"
+)
+_WRONG_HEADER = 2 + _MOST_TITLE_OCTETS + 5
+_LEAST_OWN = 6  # octets of start and title by which a meter's next frame is recognised
+_CANDIDATE = re.compile(rb"[/\xd8-\xdf]")
 _CLEAR = re.compile(rb"/[A-Za-z]{3}[0-9][\x20-\x7e\r\n]{4}")
 _CLEAR_HEADER = 9
 #: a telegram's first line, its blank line and the first object: believed even within a frame
@@ -51,7 +66,13 @@ _SURE_CLEAR = re.compile(rb"/[A-Za-z]{3}[0-9][\x20-\x7e]{0,40}\r\n\r\n[0-9]-[0-9
 
 def holds_frame(octets: bytes) -> bool:
     """Return whether the header of an encrypted frame stands in `octets`."""
-    return bool(_FRAME.match(octets) or _LIKELY_FRAME.search(octets))
+    return bool(_FRAME.match(octets) or _LIKELY_FRAME.search(octets) or _WRONG_FRAME.search(octets))
+
+
+def _frame_header(buffer: bytearray, start: int) -> re.Match[bytes] | None:
+    """Return the header of the frame that begins at `start`, None if none does."""
+    likely = _LIKELY_FRAME if start else _FRAME
+    return likely.match(buffer, start) or _WRONG_FRAME.match(buffer, start)
 
 
 class FrameSplitter(TelegramSplitter):
@@ -77,13 +98,13 @@ class FrameSplitter(TelegramSplitter):
 
     def _outside(self, final: bool) -> EncryptedPiece | None:
         while (start := self._candidate()) is not None:
-            is_frame = self._buffer[start] == START
-            if is_frame:
-                header, size = _LIKELY_FRAME if start else _FRAME, _FRAME_HEADER
-            else:
-                header, size = _CLEAR, _CLEAR_HEADER
+            is_frame = self._buffer[start] in _STARTS
             extent = 0
-            if header.match(self._buffer, start) is not None:
+            if is_frame:
+                found, size = _frame_header(self._buffer, start), _WRONG_HEADER
+            else:
+                found, size = _CLEAR.match(self._buffer, start), _CLEAR_HEADER
+            if found is not None:
                 extent = self._length_at(start) if is_frame else 1
             elif len(self._buffer) < start + size and not final:
                 return None
@@ -102,15 +123,12 @@ class FrameSplitter(TelegramSplitter):
 
     def _candidate(self) -> int | None:
         """Return where the next octet stands that may begin something."""
-        places = (
-            self._buffer.find(mark, self._scanned, TELEGRAM_LIMIT)
-            for mark in (b"/", bytes([START]))
-        )
-        return min((place for place in places if place >= 0), default=None)
+        found = _CANDIDATE.search(self._buffer, self._scanned, TELEGRAM_LIMIT)
+        return None if found is None else found.start()
 
     def _length_at(self, start: int) -> int:
         """Return how many octets the frame at `start` has, 0 when too few for any frame."""
-        at = start + 2 + TITLE_OCTETS
+        at = start + 2 + self._buffer[start + 1]
         first = self._buffer[at]
         count = first - 0x80 if first >= 0x80 else 0
         value = int.from_bytes(self._buffer[at + 1 : at + 1 + count], "big") if count else first
@@ -120,8 +138,10 @@ class FrameSplitter(TelegramSplitter):
 
     def _frame(self, final: bool) -> EncryptedPiece | None:
         extent = self._extent
-        own = bytes(self._buffer[: 2 + TITLE_OCTETS])
-        again = self._buffer.find(own, max(self._scanned, 1), extent + len(own) - 1)
+        own = bytes(self._buffer[: 2 + self._buffer[1]])
+        again = -1
+        if len(own) >= _LEAST_OWN:
+            again = self._buffer.find(own, max(self._scanned, 1), extent + len(own) - 1)
         clear = _SURE_CLEAR.search(self._buffer, 1, extent) if self._hides_text() else None
         starts = [again] if again >= 0 else []
         starts += [clear.start()] if clear is not None else []
@@ -132,13 +152,13 @@ class FrameSplitter(TelegramSplitter):
                 return self._frame_of(len(self._buffer))
             self._scanned = max(0, len(self._buffer) - len(own) + 1)
             return None
-        if not final and self._may_begin(own, extent):
+        if not final and len(own) >= _LEAST_OWN and self._may_begin(own, extent):
             return None
         return self._frame_of(extent)
 
     def _hides_text(self) -> bool:
         """Whether the frame at the buffer's start is encrypted: text within it is then foreign."""
-        header = _FRAME.match(self._buffer)
+        header = _frame_header(self._buffer, 0)
         return header is not None and bool(header[0][-1] & ENCRYPTED)
 
     def _may_begin(self, own: bytes, extent: int) -> bool:

@@ -12,14 +12,12 @@ from bench.protocols.p1.ciphering import (
     encode_frame,
 )
 from bench.simulator.faults.fault import Alteration, Fault, Variation
-from bench.simulator.faults.p1_edit import bursts, digits, sometimes, wire
+from bench.simulator.faults.p1_edit import bursts, digits, wire
 from bench.simulator.ports.p1 import Sealing, Stage
 
 _CLAUSE = "Luxmetering-1.1.3:3.2.5"
 _ON = Alteration(Stage.ENCRYPTED, lambda _found, _index: True)
 _DECLARED = {"P1/ENCRYPTED": True}
-# a first frame that no reader recognises is as late as the next one
-_NOT_COME = ("P1-A-065:latency",)
 
 
 def _fault(
@@ -78,17 +76,15 @@ def _last_digit(sealing: Sealing) -> bytes:
 _LAYOUT = (
     _fault(
         "start-da",
-        "a frame starts with DA",
+        "frames start with DA",
         ("P1-A-110:start",),
-        sometimes(envelope(lambda found: replace(found, start=0xDA))),
-        also=_NOT_COME,
+        envelope(lambda found: replace(found, start=0xDA)),
     ),
     _fault(
         "title-empty",
-        "a frame announces a system title of no octets, so that nobody can decrypt it",
+        "frames announce a system title of no octets, so that nobody can decrypt them",
         ("P1-A-110:title",),
-        sometimes(envelope(lambda found: replace(found, sent_title=b""))),
-        also=_NOT_COME,
+        envelope(lambda found: replace(found, sent_title=b"")),
     ),
     _fault(
         "length-long",
@@ -110,10 +106,9 @@ _LAYOUT = (
     ),
     _fault(
         "length-form",
-        "a length is written with a leading zero",
+        "lengths are written with a leading zero",
         ("P1-A-110:length-form",),
-        sometimes(envelope(_long_form)),
-        also=_NOT_COME,
+        envelope(_long_form),
     ),
 )
 

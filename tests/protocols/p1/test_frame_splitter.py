@@ -87,6 +87,22 @@ def test_octets_beyond_the_length_are_kept_apart(lack):
     assert found == [("frame", wrong[:-lack]), ("noise", wrong[-lack:]), ("frame", ONE)]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"\xda" + TWO[1:],
+        TWO[:1] + b"\x00" + TWO[10:],
+        TWO[:1] + b"\x03SAG" + TWO[10:],
+        TWO[:10] + b"\x83\x00" + TWO[11:],
+    ],
+)
+def test_frame_whose_header_is_wrong_is_a_frame_all_the_same(wrong):
+    expected = [("frame", wrong), ("frame", wrong), ("frame", TWO), ("frame", wrong)]
+    assert shapes(split(wrong + wrong + TWO + wrong)) == expected
+    cut = shapes(split(b"\x00" + wrong + ONE))
+    assert cut == [("noise", b"\x00"), ("frame", wrong), ("frame", ONE)]
+
+
 @pytest.mark.parametrize("wrong", [b"\xda" + ONE[1:], ONE[:1] + b"\x00" + ONE[10:]])
 def test_frame_that_is_none_is_noise_and_hides_no_other(wrong):
     assert shapes(split(ONE + wrong + TWO)) == [("frame", ONE), ("noise", wrong), ("frame", TWO)]
@@ -126,6 +142,9 @@ PARTS = st.sampled_from(
         ONE[:13],
         ONE[:30],
         ONE[:-1],
+        b"\xda" + TWO[1:],
+        TWO[:1] + b"\x00" + TWO[10:],
+        TWO[:1] + b"\x03SAG" + TWO[10:80],
         CLEAR[:15],
         b"/Lux5",
         b"MBXtitle",
@@ -155,7 +174,7 @@ def test_no_octet_is_lost_or_doubled(stream: bytes):
     assert [p.number for p in pieces] == list(range(1, len(pieces) + 1))
     assert all(piece.octets for piece in pieces)
     for piece in pieces:
-        assert isinstance(piece, Noise) or piece.octets[:1] in (b"/", b"\xdb")
+        assert isinstance(piece, Noise) or piece.octets[0] in b"/\xd8\xd9\xda\xdb\xdc\xdd\xde\xdf"
         assert not isinstance(piece, TelegramOctets) or piece.octets.startswith(b"/")
 
 
