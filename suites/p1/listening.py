@@ -22,8 +22,8 @@ _SLICE_NS = SECOND // 2  # how long a wait lasts before the operator's wish to s
 class Listener:
     """Hears what the port sends during one case.
 
-    `pieces` are the telegrams and what lies between them, cut anew at every change of the request:
-    a telegram that was broken off does not swallow the next one.
+    `pieces` are the telegrams and what lies between them, cut anew at every new request: a telegram
+    that was broken off does not swallow the next one.
     """
 
     def __init__(self, context: CaseContext, session: Session) -> None:
@@ -62,8 +62,9 @@ class Listener:
                 return None
 
     def request(self, active: bool) -> int:
-        """Raise or release the data request; return the instant. What comes is cut anew."""
-        self.cut()
+        """Raise or release the data request; return the instant. A new request is cut anew."""
+        if active:
+            self.cut()
         return self._context.link.request(active)
 
     def cut(self) -> None:
