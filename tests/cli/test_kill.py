@@ -16,7 +16,7 @@ DOOMED = Path(__file__).with_name("doomed.py")
 #: fails and passes, so that a verdict that changed would show
 LINK = "p1=simulated:p1?fault=p1.crc-init-ffff"
 #: errors that the UART counts while it listens, which no recording holds
-UART_LINK = "p1=simulated:p1?fault=p1.uart-two-stop-bits"
+UART_LINK = "p1=simulated:p1?fault=p1.uart-8e1"
 MOMENTS = 20
 #: a part of the catalogue, so that twenty runs cost seconds
 CASES = ("P1-A-00", "P1-A-01", "P1-A-02", "P1-A-03")
