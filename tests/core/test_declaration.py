@@ -155,7 +155,10 @@ def test_a_key_given_as_a_value_gets_the_line_to_write_instead():
     assert mistake.remedy == 'encryption = "env:NAME"'
 
 
-@pytest.mark.parametrize("reference", ["env:METER_KEY", "file:/etc/key", "pkcs11:token=a;object=b"])
+@pytest.mark.parametrize(
+    "reference",
+    ["env:METER_KEY", "file:/etc/key", "pkcs11:token=a;object=b", "simulated:p1/encryption"],
+)
 def test_a_reference_to_a_key_is_kept(reference):
     declaration = read(f'{GOOD}\n[p1.keys]\nencryption = "{reference}"\n')
     assert declaration.interfaces["p1"].keys == {"encryption": reference}

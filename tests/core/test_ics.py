@@ -138,3 +138,14 @@ def test_an_answer_is_true_or_false():
     assert (
         str(mistake) == 'p1.ics."A": must be true or false (got \'yes\')\n      write: "A" = true'
     )
+
+
+def test_a_key_that_no_case_knows_is_answered_with_a_near_one():
+    asked = Proforma.from_data({"key": [{"id": "keys.encryption", "question": "?"}]})
+    (mistake,) = asked.key_mistakes("p1", ["encryption", "encyrption"])
+    assert mistake.path == "p1.keys.encyrption"
+    assert mistake.remedy == "encryption, perhaps"
+    (mistake,) = asked.key_mistakes("p1", ["x"])
+    assert mistake.remedy == "one of encryption"
+    # a suite that asks for none leaves them to others
+    assert list(Proforma().key_mistakes("p1", ["x"])) == []

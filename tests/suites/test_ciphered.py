@@ -146,6 +146,18 @@ def test_frames_whose_layout_is_wrong_give_no_telegrams():
     assert "their layout is wrong" in unwell.message
 
 
+@pytest.mark.parametrize("change", [{"start": 0xDD}, {"sent_title": b""}])
+def test_frames_whose_header_is_always_wrong_are_frames(change):
+    long = encode_telegram("/Lux5meter", ["1-3:0.2.8(42)", f"0-0:96.13.0({'41' * 80})"])
+    frames = [(10 * n, frame(n, plaintext=long, **change)) for n in range(3)]
+    watch = watch_of(*frames)
+    assert watch.counted() == 3
+    unwell = watch.unwell()
+    assert unwell is not None
+    assert unwell.reason is Reason.IXIT
+    assert "their layout" in unwell.message
+
+
 def test_a_frame_that_breaks_off_into_silence_is_a_pulled_cable():
     watch = watch_of((0, frame(0)), (10, frame(1)[:40]), (60, frame(2)), (70, frame(3)))
     assert [piece.octets for piece in watch.breaks] == [frame(1)[:40]]
