@@ -76,37 +76,37 @@ def _last_digit(sealing: Sealing) -> bytes:
 _LAYOUT = (
     _fault(
         "start-da",
-        "frames start with DA",
+        "starts its frames with DA",
         ("P1-A-110:start",),
         envelope(lambda found: replace(found, start=0xDA)),
     ),
     _fault(
         "title-empty",
-        "frames announce a system title of no octets, so that nobody can decrypt them",
+        "announces a system title of no octets, so that nobody can decrypt its frames",
         ("P1-A-110:title",),
         envelope(lambda found: replace(found, sent_title=b"")),
     ),
     _fault(
         "length-long",
-        "the length counts one octet that does not come",
+        "counts one octet in the length that does not come",
         ("P1-A-110:length",),
         _longer(1),
     ),
     _fault(
         "length-short",
-        "the length counts one octet too few",
+        "counts one octet too few in the length",
         ("P1-A-110:length",),
         _longer(-1),
     ),
     _fault(
         "length-without-tag",
-        "the length does not count the tag",
+        "does not count the tag in the length",
         ("P1-A-110:length",),
         _longer(-TAG_OCTETS),
     ),
     _fault(
         "length-form",
-        "lengths are written with a leading zero",
+        "writes lengths with a leading zero",
         ("P1-A-110:length-form",),
         envelope(_long_form),
     ),
@@ -115,19 +115,19 @@ _LAYOUT = (
 _AUTHENTICATION = (
     _fault(
         "tag-flipped",
-        "one bit of the tag is wrong",
+        "flips one bit of the tag",
         ("P1-A-111:tag",),
         envelope(lambda found: replace(found, tag_mask=bytes(TAG_OCTETS - 1) + b"\x01")),
     ),
     _fault(
         "aad-without-security",
-        "the security octet is not part of what is authenticated",
+        "leaves the security octet out of what is authenticated",
         ("P1-A-111:tag",),
         envelope(lambda found: replace(found, associated=found.authentication_key)),
     ),
     _fault(
         "authentication-key-other",
-        "the authentication key is not the published one",
+        "authenticates with another key than the published one",
         ("P1-A-111:tag",),
         envelope(lambda found: replace(found, authentication_key=bytes(range(16)))),
     ),
@@ -136,7 +136,7 @@ _AUTHENTICATION = (
 _PLAIN_TEXT = (
     _fault(
         "inner-crc",
-        "the CRC of the telegram within the frame is wrong",
+        "encrypts a telegram whose CRC is wrong",
         ("P1-A-112:crc",),
         digits(_last_digit),
         # the telegram is judged as that of a plain port, too
@@ -145,7 +145,7 @@ _PLAIN_TEXT = (
     ),
     _fault(
         "inner-padding",
-        "the plain text is filled up with zeros to whole blocks",
+        "fills the plain text up with zeros to whole blocks",
         ("P1-A-112:telegram",),
         wire(lambda octets: octets + bytes(16 - len(octets) % 16)),
         clause="Luxmetering-1.1.3:3.2.2",
@@ -155,31 +155,31 @@ _PLAIN_TEXT = (
 _COUNTER = (
     _fault(
         "counter-constant",
-        "every frame has the same counter",
+        "gives every frame the same counter",
         ("P1-A-113:step", "P1-A-113:unique"),
         counter(lambda _found: 7),
     ),
     _fault(
         "counter-by-two",
-        "the counter goes up by two",
+        "counts frames by two",
         ("P1-A-113:step",),
         counter(lambda found: 2 * found),
     ),
     _fault(
         "counter-wraps",
-        "the counter has eight bits",
+        "has a frame counter of eight bits",
         ("P1-A-113:step", "P1-A-113:unique"),
         counter(lambda found: found & 0xFF),
     ),
     _fault(
         "counter-restarts",
-        "the counter starts again at 0 under the same key when it is used up",
+        "starts its counter again at 0 under the same key when it is used up",
         ("P1-A-115:silence",),
         counter(lambda found: found & COUNTER_END),
     ),
     _fault(
         "counter-ends-early",
-        "the last counter is not used",
+        "falls silent one frame before its counters are used up",
         ("P1-A-115:last-frame",),
         counter(lambda found: found if found < COUNTER_END else found + 1),
     ),
@@ -188,13 +188,13 @@ _COUNTER = (
 _SECURITY = (
     _fault(
         "security-20",
-        "frames are encrypted and not authenticated",
+        "encrypts its frames and does not authenticate them",
         ("P1-A-114:security",),
         envelope(lambda found: replace(found, security=ENCRYPTED)),
     ),
     _fault(
         "security-10",
-        "frames are authenticated and not encrypted",
+        "authenticates its frames and does not encrypt them",
         ("P1-A-114:security",),
         envelope(lambda found: replace(found, security=AUTHENTICATED)),
         # what is not encrypted can be read by anybody
@@ -202,7 +202,7 @@ _SECURITY = (
     ),
     _fault(
         "alternates-clear",
-        "every second telegram is sent in clear",
+        "sends every second telegram in clear",
         ("P1-A-116:clear-text",),
         Alteration(Stage.ENVELOPE, _clear_between),
     ),
