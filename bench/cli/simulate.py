@@ -14,7 +14,7 @@ from bench.core.errors import UsageError
 
 @click.command("simulate")
 @click.argument("interface", metavar="INTERFACE")
-@click.option("--profile", default="nl50", show_default=True, help="Edition that the port shows.")
+@click.option("--profile", help="Edition that the port shows: that of the fault, or nl50.")
 @click.option("--pty", "on_pty", is_flag=True, help="Serve on a new pseudo terminal.")
 @click.option("--tcp", "tcp_port", type=click.IntRange(0, 65535), help="Serve on this TCP port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -27,7 +27,7 @@ from bench.core.errors import UsageError
 @click.option("--json", "as_json", is_flag=True, help="Print where it is served as JSON.")
 def simulate(
     interface: str,
-    profile: str,
+    profile: str | None,
     on_pty: bool,
     tcp_port: int | None,
     host: str,
@@ -45,14 +45,16 @@ def simulate(
     if interface != "p1":
         raise UsageError(f"no simulated interface {interface!r} (there is: p1)")
     from adapters.serve import serve_pty, serve_tcp
-    from bench.simulator.faults import alterations
+    from bench.simulator.faults import deviation
     from bench.simulator.ports.p1 import DEFAULT_SEED, REAL_TIME_BURST_NS, p1_port
 
+    found = deviation(fault) if fault else None
+    profile = profile or (found.profile if found else "nl50")
     port = p1_port(
         profile,
         seed=DEFAULT_SEED if seed is None else seed,
         start=start or datetime.now(UTC),
-        alterations=alterations(fault) if fault else (),
+        alterations=found.alterations if found else (),
         encrypted=encrypted,
         home=household,
         burst_ns=REAL_TIME_BURST_NS,
