@@ -128,9 +128,14 @@ _NO_UNIT = (
 )
 
 
+# a text that stays as it is shows none that is set
+_FIXED_TEXT = ("P1-A-054", "P1-A-055")
+
+
 def _octets(check: str, name: str, summary: str, obis: str, edit: Edit) -> Fault:
     change = value(obis, edit)
-    return _fault(f"034:{check}", f"octets-{name}", summary, "DSMR-5.0.2:6.5", change)
+    also = _FIXED_TEXT if obis == _TEXT else ()
+    return _fault(f"034:{check}", f"octets-{name}", summary, "DSMR-5.0.2:6.5", change, also=also)
 
 
 _OCTETS = (
