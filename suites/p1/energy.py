@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bench.protocols.p1.objects import Rule
 from suites.p1.readings import Reading
 
 _SECONDS_PER_HOUR = 3600
@@ -58,14 +59,22 @@ def flow(readings: Sequence[Reading], direction: int) -> Flow | None:
 
 
 def _registers(first: Reading, last: Reading, direction: int) -> tuple[str, ...]:
-    """Return the registers of a direction: those of the tariffs, or else the total."""
+    """Return the registers of a direction: those of the tariffs, or else the total.
+
+    None at all where one is missing that the edition requires: that is another case's business,
+    and nobody knows what it counted.
+    """
+    code = re.compile(rf"1-[0-9]+:{direction}\.8\.[0-9]+")
     found = [
         obis
         for obis in last.lines
-        if re.fullmatch(rf"1-[0-9]+:{direction}\.8\.[0-9]+", obis)
+        if code.fullmatch(obis)
         and first.quantity(obis) is not None
         and last.quantity(obis) is not None
     ]
+    required = {one.obis for one in last.profile.patterns if one.rule is Rule.ALWAYS}
+    if any(code.fullmatch(obis) and obis not in found for obis in required):
+        return ()
     of_tariffs = [obis for obis in found if not obis.endswith(".8.0")]
     return tuple(of_tariffs or found)
 

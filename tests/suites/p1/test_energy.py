@@ -50,6 +50,7 @@ def stream(values):
         telegram(
             number,
             f"1-0:1.8.1({Decimal(wh) / 1000:010.3f}*kWh)",
+            "1-0:1.8.2(000123.456*kWh)",
             f"1-0:1.7.0({Decimal(watt) / 1000:06.3f}*kW)",
         )
         for number, (wh, watt) in enumerate(values)
@@ -68,16 +69,16 @@ def test_the_integral_follows_the_meters_own_clock():
     assert found is not None
     assert found.integral_wh == pytest.approx(10)
     assert found.counted_wh == 0
-    assert found.registers == ("1-0:1.8.1",)
-    # a rounded watt over ten seconds, and a register that is cut at both ends
-    assert found.u_wh == pytest.approx(1 + 0.5 * 10 / 3600)
+    assert found.registers == ("1-0:1.8.1", "1-0:1.8.2")
+    # a rounded watt over ten seconds, and two registers that are cut at both ends
+    assert found.u_wh == pytest.approx(2 + 0.5 * 10 / 3600)
 
 
 def test_power_between_two_telegrams_is_uncertain():
     found = flow(stream([(1000, 0), (1000, 7200)]), 1)
     assert found is not None
     assert found.integral_wh == pytest.approx(1)
-    assert found.u_wh > 1 + 0.99  # all of it
+    assert found.u_wh > 2 + 0.99  # all of it
 
 
 def test_a_register_that_begins_again_has_counted_on():
@@ -90,6 +91,13 @@ def test_a_clock_that_goes_back_measures_nothing():
     readings = stream([(1000, 3600), (1001, 3600)])
     assert flow(readings[::-1], 1) is None
     assert flow(readings, 2) is None  # no export here
+
+
+def test_without_a_required_register_nobody_knows_what_was_counted():
+    octets = [
+        telegram(number, "1-0:1.8.1(000001.000*kWh)", "1-0:1.7.0(03.600*kW)") for number in (0, 1)
+    ]
+    assert flow(readings_of(watched(*octets)), 1) is None
 
 
 def monotonic(values):
