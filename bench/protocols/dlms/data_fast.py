@@ -1,9 +1,10 @@
 """Reads COSEM data that have no problem, fast; refuses all else, so that `data` judges it.
 
-Two gaits: a general one, and one for arrays whose rows all have one layout (the buffer of a
-profile), where one compiled structure reads the rows and the octets between the values are
-compared with those of the first row. Only types of which every content is right are read that
-way: nothing goes unjudged for being one of many rows.
+Three gaits. Data are read one after the other. In an array, a structure that looks like one
+before it is unpacked at once. And where all rows of an array have one layout (the buffer of a
+profile), all are unpacked at once. "Looks like" is compared, not presumed: the octets between the
+values are those of the row that the layout was made from. Only types of which every content is
+right are read that way, so that nothing goes unjudged for being one of many rows.
 """
 
 import struct
@@ -19,6 +20,12 @@ from bench.protocols.dlms.scalars import SCALARS
 MIN_ROWS = 4
 """Fewer rows are not worth a layout."""
 
+MIN_UNIFORM = 4
+"""Fewer rows are not looked at whether all have one layout."""
+
+MAX_LAYOUTS = 8
+"""Layouts that are learnt in one array; data that never look alike must not cost more."""
+
 
 class Irregular(Exception):
     """The octets are not read here."""
@@ -27,7 +34,7 @@ class Irregular(Exception):
 IRREGULAR = (Irregular, IndexError, struct.error)
 """What `read` raises for octets that it refuses."""
 
-_LAYOUTS = {
+_LAYOUTS: dict[int, str] = {
     DataType.NULL_DATA: "",
     DataType.BOOLEAN: "?",
     DataType.DOUBLE_LONG: "i",
@@ -52,16 +59,11 @@ _LAYOUTS = {
 """The types of a fixed size all of whose contents are right."""
 
 
-class _Fixed(NamedTuple):
-    unpack: Callable[[bytes, int], tuple[Any, ...]]
-    size: int
-
-
-_FIXED: list[_Fixed | None] = [None] * 256
+_FIXED: list[tuple[Callable[[bytes, int], tuple[Any, ...]], int] | None] = [None] * 256
 for _tag, _layout in _LAYOUTS.items():
     if _layout:
         _struct = struct.Struct(">" + _layout)
-        _FIXED[_tag] = _Fixed(_struct.unpack_from, _struct.size + 1)
+        _FIXED[_tag] = (_struct.unpack_from, _struct.size + 1)
 
 _OTHERS = {**SCALARS, DataType.COMPACT_ARRAY: CompactArrayCodec()}
 
@@ -86,6 +88,8 @@ def _elements(octets: bytes, at: int, count: int, depth: int) -> tuple[bytes, li
     values: list[Any] = []
     append = values.append
     known = _FIXED
+    layouts: dict[bytes, Layout] = {}
+    learning = MAX_LAYOUTS if count >= MIN_ROWS and depth < MAX_DEPTH else 0
     for _ in range(count):
         tag = octets[at]
         types.append(tag)
@@ -105,6 +109,17 @@ def _elements(octets: bytes, at: int, count: int, depth: int) -> tuple[bytes, li
             append(octets[at:end])
             at = end
         elif tag == 0x02 or tag == 0x01:
+            if learning:
+                key = octets[at : at + 3]
+                layout = layouts.get(key)
+                if layout is not None and (row := layout.row(octets, at)) is not None:
+                    append(row)
+                    at += layout.size
+                    continue
+                layout = _layout_of(octets, at)
+                if layout is not None:
+                    layouts[key] = layout
+                    learning -= 1
             length = octets[at + 1]
             at += 2
             if length > 0x7F:
@@ -114,9 +129,9 @@ def _elements(octets: bytes, at: int, count: int, depth: int) -> tuple[bytes, li
                 raise Irregular
             if (
                 tag == 0x01
-                and length >= MIN_ROWS
+                and length >= MIN_UNIFORM
                 and depth + 1 < MAX_DEPTH
-                and (found := _rows(octets, at, length))
+                and (found := _uniform(octets, at, length))
             ):
                 rows, at = found
                 append(rows)
@@ -158,36 +173,59 @@ def _other(octets: bytes, at: int, tag: int, depth: int) -> tuple[Any, int]:
 
 
 class Layout(NamedTuple):
-    """The layout of one row: how to unpack it, and which octets are the same in every row.
+    """The layout of one row: its columns, and the tags and lengths that stand before each.
 
-    `fixed` are the stretches (offset, octets) that hold tags and lengths.
+    `marked` unpacks tags, value, tags, value ...; `values` skips the tags and unpacks the values
+    alone. `widths` are the octets of each value, `nulls` the columns that have none.
     """
 
     row_type: int
     columns: bytes
-    unpack: struct.Struct
-    fixed: tuple[tuple[int, bytes], ...]
+    size: int
+    marked: struct.Struct
+    values: struct.Struct
+    marks: tuple[bytes, ...]
+    widths: tuple[int, ...]
+    nulls: tuple[int, ...]
+
+    def row(self, octets: bytes, at: int) -> Elements | None:
+        """Return the row at `at` if it has this layout, else None."""
+        if at + self.size > len(octets):
+            return None
+        found = self.marked.unpack_from(octets, at)
+        if found[::2] != self.marks:
+            return None
+        values = found[1::2]
+        if self.nulls:
+            cells = list(values)
+            for column in self.nulls:
+                cells[column] = None
+            values = tuple(cells)
+        return Elements(self.columns, values)
 
 
-def _rows(octets: bytes, at: int, count: int) -> tuple[Rows, int] | None:
+def _uniform(octets: bytes, at: int, count: int) -> tuple[Rows, int] | None:
     """Return `count` rows that all look like the first, and where they end; None if they do not."""
-    layout = _first_layout(octets, at)
-    if layout is None:
+    layout = _layout_of(octets, at)
+    if layout is None or layout.nulls:
         return None
-    size = layout.unpack.size
+    size = layout.size
     end = at + size * count
     if end > len(octets):
         return None
     body = octets[at:end]
-    for offset, expected in layout.fixed:
-        for index, octet in enumerate(expected, offset):
+    offset = 0
+    # The marks of the columns and the places of the values alternate; the marks start the row.
+    for mark, width in zip(layout.marks, layout.widths, strict=True):
+        for index, octet in enumerate(mark, offset):
             if body[index::size].count(octet) != count:
                 return None
-    cells = tuple(layout.unpack.iter_unpack(body))
+        offset += len(mark) + width
+    cells = tuple(layout.values.iter_unpack(body))
     return Rows(layout.row_type, layout.columns, cells), end
 
 
-def _first_layout(octets: bytes, at: int) -> Layout | None:
+def _layout_of(octets: bytes, at: int) -> Layout | None:
     """Return the layout of the row at `at`, None if it holds more than plain values."""
     row_type = octets[at]
     count = octets[at + 1]
@@ -200,7 +238,7 @@ def _first_layout(octets: bytes, at: int) -> Layout | None:
         key.append(tag)
         fixed = _FIXED[tag]
         if fixed is not None:
-            place += fixed.size
+            place += fixed[1]
         elif tag == 0x09:
             length = octets[place + 1]
             if length > 0x7F:
@@ -215,27 +253,38 @@ def _first_layout(octets: bytes, at: int) -> Layout | None:
 
 
 @lru_cache(maxsize=256)
-def compile_layout(key: bytes) -> Layout | None:
-    """Return the layout of rows with these tags (and lengths of octet-strings); None for none.
+def compile_layout(key: bytes) -> Layout:
+    """Return the layout of rows that start with the first two octets of `key`.
 
-    A null has no octets to unpack, so a layout with nulls has no struct that gives a None.
+    The rest of it are the tags of the columns, an octet-string's with its length after it.
     """
-    row_type, count, *rest = key
     columns = bytearray()
-    layout, fixed, at = ">2x", [(0, bytes((row_type, count)))], 2
-    while rest:
-        tag = rest.pop(0)
-        columns.append(tag)
+    marks, widths, nulls = [], [], []
+    marked = values = ">"
+    mark, rest = key[:2], iter(key[2:])
+    for tag in rest:
+        mark += bytes((tag,))
+        code = _LAYOUTS.get(tag, "")
         if tag == 0x09:
-            length = rest.pop(0)
-            layout += f"2x{length}s"
-            fixed.append((at, bytes((tag, length))))
-            at += 2 + length
-        elif tag == 0x00:
-            return None
-        else:
-            code = _LAYOUTS[DataType(tag)]
-            layout += f"x{code}"
-            fixed.append((at, bytes((tag,))))
-            at += 1 + struct.calcsize(">" + code)
-    return Layout(row_type, bytes(columns), struct.Struct(layout), tuple(fixed))
+            length = next(rest)
+            mark += bytes((length,))
+            code = f"{length}s"
+        elif not code:
+            nulls.append(len(columns))
+            code = "0s"
+        columns.append(tag)
+        marks.append(mark)
+        widths.append(struct.calcsize(">" + code))
+        marked += f"{len(mark)}s{code}"
+        values += f"{len(mark)}x{code}"
+        mark = b""
+    return Layout(
+        row_type=key[0],
+        columns=bytes(columns),
+        size=struct.calcsize(marked),
+        marked=struct.Struct(marked),
+        values=struct.Struct(values),
+        marks=tuple(marks),
+        widths=tuple(widths),
+        nulls=tuple(nulls),
+    )

@@ -125,9 +125,9 @@ class Elements(Sequence[Data]):
 
     def to_python(self) -> tuple[Any, ...]:
         """Return bare values, nested ones as tuples."""
-        return tuple(
-            [v.to_python() if isinstance(v, Elements) else v for v in self.values],
-        )
+        if b"\x01" not in self._types and b"\x02" not in self._types:
+            return self.values
+        return tuple([v.to_python() if isinstance(v, Elements) else v for v in self.values])
 
     @overload
     def __getitem__(self, index: int) -> Data: ...
