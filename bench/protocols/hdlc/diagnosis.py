@@ -87,7 +87,7 @@ class _Diagnosis:
     def _control(self, at: int) -> Control:
         if at >= self._fcs_at:
             if len(self._octets) >= self._layout.shortest:
-                self._note(at, 1, "too-short", "the octets end before the control field", _INVALID)
+                self._note(at, 1, "no-control", "the octets end before the control field", _INVALID)
             return NO_CONTROL
         control = CONTROLS[self._octets[at]]
         if not control.defined:

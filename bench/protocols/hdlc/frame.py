@@ -16,7 +16,7 @@ FLAG = 0x7E
 MAX_LENGTH = 0x7FF  # what the length field can say
 
 #: problems for which a station discards a frame without an answer (§6.4.1, "invalid frame")
-INVALID = frozenset({"too-short", "format-type", "length", "address", "hcs", "fcs"})
+INVALID = frozenset({"too-short", "format-type", "length", "address", "no-control", "hcs", "fcs"})
 
 
 @dataclass(frozen=True, slots=True)
