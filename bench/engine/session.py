@@ -117,6 +117,7 @@ class Session:
         self._locks: list[DeviceLock] = []
         self._observed: dict[str, Watch] = {}
         self._observations: dict[str, ObservationRecord] = {}
+        self._epochs: dict[str, int] = {}
         self._bracket: BracketRecord | None = None
 
     # -- links
@@ -197,6 +198,13 @@ class Session:
             return record.line_errors
         return self.link(interface).line_errors()
 
+    def observed_from_ns(self, interface: str) -> int:
+        """Return the Unix time of instant 0 of the observation of an interface.
+
+        That of an earlier process of the run began on another clock than this one's.
+        """
+        return self._epochs[interface]
+
     def _watch(self, interface: str, watch: Watch) -> None:
         link = self.link(interface)
         number = self._next_observation(interface)
@@ -240,6 +248,7 @@ class Session:
             line_errors=link.line_errors() if _counts(link) else None,
         )
         self._observations[interface] = record
+        self._epochs[interface] = link.clock.epoch_ns
         self._keep(record)
         if ended is Ended.INTERRUPTED:
             raise self._failed[interface].with_traceback(None)
@@ -282,6 +291,7 @@ class Session:
                     watch.feed(chunk)
                 watch.finish(record.ended)
                 self._observations[interface] = record
+                self._epochs[interface] = record.epoch_ns
                 return True
         return False
 

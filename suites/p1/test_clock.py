@@ -12,6 +12,7 @@ from bench.core.measurement import Measurement
 from bench.core.verdict import Reason
 from bench.engine.checks import Checks
 from bench.engine.context import CaseContext, Inconclusive
+from bench.engine.session import Session
 from suites.p1.intervals import Declared
 from suites.p1.listening import Listener
 from suites.p1.readings import Reading, Step, heard, readings_of, steps, wanted, whole
@@ -122,7 +123,10 @@ def _wrong_step(step: Step, interval_s: float, u_s: float) -> Deviation | None:
     )
 )
 def test_clock_accuracy(
-    readings: tuple[Reading, ...], context: CaseContext, verify: Checks
+    readings: tuple[Reading, ...],
+    context: CaseContext,
+    bench_session: Session,
+    verify: Checks,
 ) -> None:
     """A reading can be put in order with those of other devices."""
     stamped = [(reading, utc) for reading in readings if (utc := reading.utc()) is not None]
@@ -136,7 +140,7 @@ def test_clock_accuracy(
     if not stamped:
         return
     limit_s = float(context.ixit["max_clock_error_s"])
-    epoch_ns = context.link.clock.epoch_ns
+    epoch_ns = bench_session.observed_from_ns("p1")
     errors = [
         (utc.timestamp() - (epoch_ns + reading.seen.frame.at_ns) / SECOND, reading)
         for reading, utc in stamped
@@ -264,8 +268,12 @@ def _observed_across(
 ) -> tuple[Reading, ...]:
     """Return the readings around a changeover to which the meter's clock is set."""
     link, interval = context.link, watch.profile.interval_s
-    readings = [reading for reading in readings_of(watch) if reading.utc() is not None]
-    error = _error(readings[-1], link.clock.epoch_ns)
+    start = listener.now
+    listener.telegram(start, start + listener.patience_ns())
+    now = [reading for reading in whole(heard(listener, start), watch.profile) if reading.utc()]
+    if not now:
+        raise Inconclusive(Reason.LINE, "no whole telegram with a time before the clock is set")
+    error = _error(now[-1], link.clock.epoch_ns)
     lead = 2 * interval + _LEAD_S
     start = listener.now
     link.control("clock", utc=there.utc - timedelta(seconds=lead))

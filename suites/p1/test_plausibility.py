@@ -7,6 +7,7 @@ from bench.core.case import Case, Kind, case
 from bench.core.check import Deviation, Level
 from bench.engine.checks import Checks
 from bench.engine.context import CaseContext
+from bench.protocols.p1.objects import Rule
 from suites.p1.readings import Reading
 from suites.p1.requirement import require
 from suites.p1.watch import TelegramWatch
@@ -23,9 +24,16 @@ def _phase(name: str, group: int) -> str:
 
 
 def _net(reading: Reading, positive: str, negative: str) -> Decimal | None:
-    """Return +P - P in W; None without +P. A meter that never exports may lack -P."""
+    """Return +P - P in W; None where one of them is missing that the edition requires."""
     drawn, fed = reading.quantity(positive), reading.quantity(negative)
-    return None if drawn is None else drawn - (fed or 0)
+    if drawn is None or (fed is None and _required(reading, negative)):
+        return None
+    return drawn - (fed or 0)
+
+
+def _required(reading: Reading, obis: str) -> bool:
+    known = reading.profile.find(obis)
+    return known is not None and known.rule in (Rule.ALWAYS, Rule.POLYPHASE)
 
 
 def _shows(reading: Reading, name: str) -> bool:
