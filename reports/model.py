@@ -73,7 +73,8 @@ def write_reports(folder: Path, *, signed: bool = False) -> ReportFiles:
             part.write_bytes(content)
             part.replace(path)
     except OSError as error:
-        raise EvidenceError(f"cannot write {error.filename}: {error.strerror}") from error
+        where = error.filename or folder / "report"
+        raise EvidenceError(f"cannot write {where}: {error.strerror}") from error
     return ReportFiles(paths[0], paths[1], paths[2], report)
 
 

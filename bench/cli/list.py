@@ -1,14 +1,18 @@
 """`meterbench list`: the cases, with all that they say about themselves."""
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from bench.simulator.faults import Fault, Variation
 
 
 @click.command("list")
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @click.option("--clauses", is_flag=True, help="List the clauses and the cases that judge by them.")
-@click.option("--faults", is_flag=True, help="List the simulator's faults and their killers.")
+@click.option("--faults", is_flag=True, help="List what the simulator can show on purpose.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_cases(selectors: tuple[str, ...], clauses: bool, faults: bool, as_json: bool) -> None:
     """List the installed cases; nothing is run."""
@@ -16,7 +20,7 @@ def list_cases(selectors: tuple[str, ...], clauses: bool, faults: bool, as_json:
     from bench.engine import catalogue
 
     if faults:
-        _list_faults(as_json)
+        _list_faults(selectors, as_json)
         return
     cases = catalogue.cases()
     chosen = select(cases, selectors) if selectors else {case.id for case in cases}
@@ -40,17 +44,38 @@ def list_cases(selectors: tuple[str, ...], clauses: bool, faults: bool, as_json:
     click.echo(f"{len(cases)} cases")
 
 
-def _list_faults(as_json: bool) -> None:
-    from bench.simulator.faults import faults, interfaces
+def _list_faults(selectors: tuple[str, ...], as_json: bool) -> None:
+    """List what the simulator can show: faults with their killers, and legal oddities."""
+    from bench.core.errors import UsageError
+    from bench.simulator.faults import faults, interfaces, variations
 
-    rows = [fault for interface in interfaces() for fault in faults(interface)]
+    known: list[Fault | Variation] = []
+    for interface in interfaces():
+        known += faults(interface)
+        known += variations(interface)
+    rows = [
+        _fault_row(one)
+        for one in known
+        if not selectors or any(one.id.startswith(s) for s in selectors)
+    ]
+    if not rows:
+        raise UsageError(f"no fault begins with {' or '.join(selectors)}; write for example p1.crc")
     if as_json:
-        data = [
-            {"id": f.id, "summary": f.summary, "clause": f.clause, "killers": list(f.killers)}
-            for f in rows
-        ]
-        click.echo(json.dumps(data, indent=1))
+        click.echo(json.dumps(rows, indent=1))
         return
-    for fault in rows:
-        click.echo(f"{fault.id:<34} {fault.summary}  [{', '.join(fault.killers)}]")
-    click.echo(f"{len(rows)} faults")
+    for row in rows:
+        caught = f"  [{', '.join(row['killers'])}]" if row["killers"] else "  (legal)"
+        click.echo(f"{row['id']:<34} {row['summary']}{caught}")
+    click.echo(f"{len(rows)} faults and legal oddities")
+
+
+def _fault_row(one: "Fault | Variation") -> dict[str, Any]:
+    killers = list(getattr(one, "killers", ()))
+    return {
+        "id": one.id,
+        "kind": "fault" if killers else "legal oddity",
+        "summary": one.summary,
+        "clause": one.clause,
+        "profile": one.profile,
+        "killers": killers,
+    }

@@ -55,6 +55,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--bench-cases", default="", help=argparse.SUPPRESS)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Be ready for cases that plain pytest spreads over processes (simulator only)."""
+    spreads = bool(getattr(config.option, "numprocesses", None))
+    if spreads and not config.option.bench_run and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Spread(config))
+
+
+class _Spread:
+    """Begins the run of this process when the first case of another one is reported."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the first record; the run that it begins hears of the others by itself."""
+        plugins = self._config.pluginmanager
+        if getattr(report, _RECORD, None) is None or plugins.hasplugin(NAME):
+            return
+        plugin = _own_run(self._config)
+        plugins.register(plugin, NAME)
+        plugin.pytest_runtest_logreport(report)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Find the cases; start a run for them unless one is going on already."""

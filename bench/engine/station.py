@@ -29,8 +29,14 @@ class DeviceLock:
         name = hashlib.sha256(identity.encode()).hexdigest()[:24]
         self._file: IO[str] | None = None
         try:
-            folder.mkdir(mode=0o777, parents=True, exist_ok=True)
-            file = (folder / name).open("a+", encoding="utf-8")
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(0o1777)  # all users of the station share it, whatever the umask
+            path = folder / name
+            is_new = not path.exists()
+            file = path.open("a+", encoding="utf-8")
+            if is_new:
+                path.chmod(0o666)
         except OSError as error:
             raise AdapterUnavailable(
                 f"cannot make the lock for {identity} in {folder}: {error.strerror}; "

@@ -118,14 +118,17 @@ class TelegramWatch:
                 self._telegrams += 1
                 self._last_ns = piece.until_ns
 
-    def _note_break(self, following: Piece) -> None:
-        if not self._timed or not self._pieces:
+    def _note_break(self, piece: Piece) -> None:
+        """Note a telegram that a silence cuts off, or that runs over one into its successor."""
+        if not self._timed:
             return
-        before = self._pieces[-1]
-        if isinstance(before, TelegramOctets) and not before.complete:
-            gap = following.at_ns - before.until_ns
-            if gap > 2 * seconds(self.profile.interval_s):
-                self.breaks.append(before)
+        silence_ns = 2 * seconds(self.profile.interval_s)
+        before = self._pieces[-1] if self._pieces else None
+        cut_off = isinstance(before, TelegramOctets) and not before.complete
+        if before is not None and cut_off and piece.at_ns - before.until_ns > silence_ns:
+            self.breaks.append(before)
+        if isinstance(piece, TelegramOctets) and piece.until_ns - piece.at_ns > silence_ns:
+            self.breaks.append(piece)
 
     # -- what the cases look at
 

@@ -64,6 +64,13 @@ def test_a_telegram_that_breaks_off_into_silence_is_a_pulled_cable():
     assert len(watch.telegrams) == 2
 
 
+def test_a_cable_that_is_pulled_in_mid_line_joins_two_telegrams_that_are_not_judged():
+    torn = telegram(1)[: telegram(1).index(b"0.2.8") + 2]
+    watch = watch_of((0, telegram()), (1, torn), (9, telegram(2)), (10, telegram(3)))
+    assert len(watch.breaks) == 1
+    assert [seen.telegram.crc.ok for seen in watch.telegrams] == [True, True]
+
+
 def test_a_telegram_that_runs_into_the_next_is_judged():
     watch = watch_of((0, telegram()), (1, begun(1)), (2, telegram(2)))
     assert watch.breaks == []
