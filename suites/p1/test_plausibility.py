@@ -127,7 +127,8 @@ def test_one_direction(readings: tuple[Reading, ...], watch: TelegramWatch, veri
         purpose="Ensure that no phase shows more power than its voltage and current can carry.",
         stimulus="Listen.",
         criterion="|P| of a phase is at most 1.05 U I, the current taken one digit higher than "
-        "shown. A phase without voltage, as on a delta grid, is passed over. A deviation is an observation.",
+        "shown. A phase without voltage, as on a delta grid, is passed over. A deviation is an "
+        "observation.",
         kind=Kind.VALID,
         clauses=(_TABLE,),
         level=Level.SHOULD,
