@@ -2,78 +2,81 @@
 
 import math
 from decimal import Decimal
-from functools import cache
 
-from bench.simulator.load import PhasePower
 from bench.simulator.metering_system import MeteringSystem
-from bench.simulator.ports.p1_render import Counter, LocalTime, Special, Value
+from bench.simulator.ports.p1_render import Counter, LocalTime, Source, Special, Value
 from bench.simulator.reading import Reading
 from bench.simulator.registers import Quantity
 
 _MILLI = Decimal(1000)
-_PHASE_OF_DECADE = {2: 0, 3: 0, 4: 1, 5: 1, 6: 2, 7: 2}
 
 
-def electricity(obis: str, system: MeteringSystem, reading: Reading) -> list[Value] | None:
-    """Return the values of an electricity object (`1-b:c.d.e`); None if there is no such value."""
+def electricity(obis: str, system: MeteringSystem) -> Source | None:
+    """Return what gives the values of an electricity object (`1-b:c.d.e`), None if nothing does."""
     if not obis.startswith("1-"):
         return None
-    c, d, e = _groups_cde(obis)
+    c, d, e = (int(group) for group in obis.partition(":")[2].split("."))
     match c, d, e:
         case 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8, 8, _:
-            return _energy(Quantity(str(c)), e, system, reading)
+            known = e <= system.household.tariffs.count
+            return _energy(Quantity(str(c)), e) if known else None
         case 15, 8, 0:
-            both = sum(reading.energy_wh(q) for q in (Quantity.IMPORT, Quantity.EXPORT))
-            return [Counter(Decimal(both))]
+            return _both_energies
         case 1, 4, 0:
-            return [Decimal(reading.demand_mw) / _MILLI]
+            return lambda reading: [Decimal(reading.demand_mw) / _MILLI]
         case 1, 6, 0:
-            return [_time(system, reading.peak.at_s), Decimal(reading.peak.mw) / _MILLI]
+            return lambda reading: [
+                LocalTime(*system.local(reading.peak.at_s)),
+                Decimal(reading.peak.mw) / _MILLI,
+            ]
         case 31, 4, 0:
-            if reading.fuse_a is None:
-                return [Special.NINES, Special.NINES]
-            return [reading.fuse_a, -reading.fuse_a]
+            return _fuse
         case 99, 97, 0:
-            return _failure_log(system, reading)
-        case 32 | 52 | 72, 32 | 36, 0:
-            counts = reading.sags if d == 32 else reading.swells
-            return [Decimal(counts[_PHASE_OF_DECADE[c // 10]])]
+            return lambda reading: _failure_log(system, reading)
+        case 32 | 52 | 72, 32, 0:
+            return lambda reading: [Decimal(reading.sags[c // 20 - 1])]
+        case 32 | 52 | 72, 36, 0:
+            return lambda reading: [Decimal(reading.swells[c // 20 - 1])]
         case 14, 7, 0:
-            return [Decimal(reading.power.frequency_mhz) / _MILLI]
+            return lambda reading: [Decimal(reading.power.frequency_mhz) / _MILLI]
         case _, 7, 0:
-            return _instantaneous(c, reading)
+            return _instantaneous(c, system.household.phases)
     return None
 
 
-@cache
-def _groups_cde(obis: str) -> tuple[int, int, int]:
-    c, d, e = (int(group) for group in obis.partition(":")[2].split("."))
-    return c, d, e
+def _energy(quantity: Quantity, tariff: int) -> Source:
+    return lambda reading: [Counter(Decimal(reading.energy_wh(quantity, tariff or None)))]
 
 
-def _energy(
-    quantity: Quantity, tariff: int, system: MeteringSystem, reading: Reading
-) -> list[Value] | None:
-    if tariff > system.household.tariffs.count:
-        return None
-    return [Counter(Decimal(reading.energy_wh(quantity, tariff or None)))]
+def _both_energies(reading: Reading) -> list[Value]:
+    both = sum(reading.energy_wh(one) for one in (Quantity.IMPORT, Quantity.EXPORT))
+    return [Counter(Decimal(both))]
 
 
-def _instantaneous(c: int, reading: Reading) -> list[Value] | None:
-    """Return the value of C.7.0: C 1..20 for all phases, 21..40, 41..60, 61..80 for one each."""
+def _fuse(reading: Reading) -> list[Value]:
+    if reading.fuse_a is None:
+        return [Special.NINES, Special.NINES]
+    return [reading.fuse_a, -reading.fuse_a]
+
+
+def _instantaneous(c: int, phases: int) -> Source | None:
+    """Return C.7.0: C 1..20 for all phases, 21..40, 41..60, 61..80 for one each."""
     phase, kind = divmod(c - 1, 20)
     kind += 1
-    power = reading.power
     if phase == 0:
-        return _of_power(kind, power.active_mw, power.reactive_mvar)
-    if phase > len(power.phases):
+        return lambda reading: _of_power(kind, reading.power.active_mw, reading.power.reactive_mvar)
+    if phase > phases:
         return None
-    one: PhasePower = power.phases[phase - 1]
-    if kind == 11:
-        return [Decimal(one.current_ma) / _MILLI]
-    if kind == 12:
-        return [Decimal(one.voltage_mv) / _MILLI]
-    return _of_power(kind, one.active_mw, one.reactive_mvar)
+
+    def of_phase(reading: Reading) -> list[Value] | None:
+        one = reading.power.phases[phase - 1]
+        if kind == 11:
+            return [Decimal(one.current_ma) / _MILLI]
+        if kind == 12:
+            return [Decimal(one.voltage_mv) / _MILLI]
+        return _of_power(kind, one.active_mw, one.reactive_mvar)
+
+    return of_phase
 
 
 def _of_power(kind: int, active: int, reactive: int) -> list[Value] | None:
@@ -112,7 +115,3 @@ def _failure_log(system: MeteringSystem, reading: Reading) -> list[Value]:
     for failure in newest:
         values += [LocalTime(*system.household.local(failure.ended)), failure.duration_s]
     return values
-
-
-def _time(system: MeteringSystem, unix_s: int) -> LocalTime:
-    return LocalTime(*system.local(unix_s))

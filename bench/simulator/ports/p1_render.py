@@ -3,7 +3,7 @@
 Numbers are Decimal in the base unit (W, Wh, V, A, s, m3 ...); the unit's prefix scales them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
@@ -20,6 +20,7 @@ from bench.protocols.p1.formats import (
     Stamp,
 )
 from bench.protocols.p1.objects import Shape
+from bench.simulator.reading import Reading
 
 _PREFIX = {"k": Decimal(1000), "M": Decimal(10**6), "G": Decimal(10**9)}
 
@@ -52,6 +53,8 @@ class LocalTime:
 
 
 Value = Decimal | Counter | LocalTime | int | str | bytes | Special
+#: Gives the values of one object, None when there are none to show.
+Source = Callable[[Reading], list[Value] | None]
 
 
 def render_groups(shape: Shape, values: Sequence[Value]) -> list[str] | None:
