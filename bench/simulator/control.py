@@ -7,8 +7,6 @@ from typing import Any
 from bench.core.errors import UsageError
 from bench.simulator.metering_system import MeteringSystem
 
-_TEXT_OCTETS = 1024  # DSMR 5.0.2 §7.2
-
 
 def control(system: MeteringSystem, action: str, values: Mapping[str, Any], now: int) -> None:
     """Do `action` to the device at the instant `now`.
@@ -29,8 +27,7 @@ def control(system: MeteringSystem, action: str, values: Mapping[str, Any], now:
 
 
 def _text(system: MeteringSystem, _now: int, octets: bytes) -> None:
-    if len(octets) > _TEXT_OCTETS:
-        raise UsageError(f"a text message has at most {_TEXT_OCTETS} octets, not {len(octets)}")
+    """Take any text: whether a meter may show it is for the cases to say."""
     system.text = bytes(octets)
 
 

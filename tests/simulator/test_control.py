@@ -121,7 +121,6 @@ def test_a_load_holds_whatever_was_asked_before(system):
     [
         ("explode", {}, "known: activate, clock"),
         ("text", {}, "takes octets=, not none"),
-        ("text", {"octets": b"x" * 1025}, "1024 octets"),
         ("deactivate", {"now": 1}, "takes no values, not now"),
         ("outages", {"count": 1}, "takes count= and seconds=, not count"),
         ("outages", {"count": -1, "seconds": 300}, "cannot be logged"),
