@@ -177,7 +177,7 @@ class CasePlugin:
         self.session.open_bracket(case.interface, group)
         result = yield
         if nextitem is None or _group(nextitem) != group:
-            self.session.close_bracket(case.interface, group)
+            self.session.close_bracket(case.interface)
         if self.session.stopping:
             item.session.shouldstop = _STOPPED
         return result

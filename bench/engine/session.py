@@ -351,9 +351,10 @@ class Session:
 
     def open_bracket(self, interface: str, group: str) -> None:
         """Make the known-good exchange that a group of cases starts with, once per group."""
-        if self._bracket is not None and self._bracket.group == group:
+        named = f"{group}-{self._worker}" if self._worker else group  # each process has its own
+        if self._bracket is not None and self._bracket.group == named:
             return
-        self._bracket = BracketRecord(interface, group)
+        self._bracket = BracketRecord(interface, named)
         self._bracket.opening = self._exchange(interface, "opening")
 
     def require_bracket(self, interface: str) -> None:
@@ -362,7 +363,7 @@ class Session:
         if bracket is not None and bracket.interface == interface and bracket.opening:
             raise Inconclusive(bracket.opening.reason, bracket.opening.message)
 
-    def close_bracket(self, interface: str, group: str) -> None:
+    def close_bracket(self, interface: str) -> None:
         """Make the known-good exchange that a group of cases ends with, and keep both."""
         bracket, self._bracket = self._bracket, None
         if bracket is None or self.stopping:
@@ -370,7 +371,7 @@ class Session:
         if bracket.opening is None:
             bracket.closing = self._exchange(interface, "closing")
         if self._path is not None:
-            place = f"brackets/{interface}-{group}{self._worker and '-' + self._worker}.json"
+            place = f"brackets/{interface}-{bracket.group}.json"
             try:
                 (self.folder or RunFolder(self._path)).write_json(place, bracket.to_json())
             except EvidenceError as failure:

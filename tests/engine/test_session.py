@@ -282,7 +282,7 @@ def test_a_bracket_that_cannot_be_written_stops_the_run(session_of, monkeypatch)
         raise EvidenceError("the disk is full")
 
     monkeypatch.setattr(RunFolder, "write_json", full)
-    session.close_bracket("p1", "g")
+    session.close_bracket("p1")
     assert session.stopping
     assert str(session.broken) == "the disk is full"
 
@@ -292,7 +292,7 @@ def test_a_bracket_that_cannot_be_written_stops_the_run(session_of, monkeypatch)
     [
         lambda session, case: session.begin(case()),
         lambda session, case: session.lose("p1", AdapterLost("x")),
-        lambda session, case: (session.open_bracket("p1", "g"), session.close_bracket("p1", "g")),
+        lambda session, case: (session.open_bracket("p1", "g"), session.close_bracket("p1")),
     ],
     ids=["begin", "lose", "bracket"],
 )
@@ -324,7 +324,7 @@ def test_a_group_that_ends_well(session_of, folder, case):
     session.open_bracket("p1", "crc")
     session.require_bracket("p1")
     session.end(session.begin(case()), None)
-    session.close_bracket("p1", "crc")
+    session.close_bracket("p1")
     row = bracket(folder)
     assert row["group"] == "crc"
     assert row["opening"]["ok"]
@@ -337,7 +337,7 @@ def test_a_device_that_does_not_survive_its_group(session_of, folder, case):
     session.open_bracket("p1", "crc")
     for case_id in ("P1-A-020", "P1-A-021"):
         session.end(session.begin(case(case_id)), None)
-    session.close_bracket("p1", "crc")
+    session.close_bracket("p1")
     row = bracket(folder)
     assert not row["closing"]["ok"]
     assert row["closing"]["message"] == "no telegram came any more"
@@ -350,7 +350,7 @@ def test_a_silent_device_makes_its_group_inconclusive(session_of, folder):
     with pytest.raises(Inconclusive, match="no octet arrived") as caught:
         session.require_bracket("p1")
     assert caught.value.reason is Reason.SILENT
-    session.close_bracket("p1", "crc")
+    session.close_bracket("p1")
     assert not bracket(folder)["opening"]["ok"]
 
 
@@ -365,5 +365,5 @@ def test_a_group_is_opened_once(session_of):
 def test_without_a_folder_nothing_is_written(session_of, tmp_path):
     session = session_of(stream(40), kept=None)
     session.open_bracket("p1", "crc")
-    session.close_bracket("p1", "crc")
+    session.close_bracket("p1")
     assert not (tmp_path / "runs/run/events.jsonl").exists()
