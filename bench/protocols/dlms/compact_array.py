@@ -17,7 +17,7 @@ from bench.protocols.dlms.reader import Lost, Reader
 from bench.protocols.dlms.scalars import SCALARS
 from bench.protocols.dlms.writer import Raw, Writer
 
-MAX_VALUES = 100_000
+VALUES_PER_OCTET = 16
 """Null-data takes no octets in the contents, so their number has to be bounded otherwise."""
 
 
@@ -122,7 +122,7 @@ def _put_description(writer: Writer, description: TypeDescription) -> None:
 
 def _contents(reader: Reader, description: TypeDescription) -> Elements:
     """Return the elements that fill the contents."""
-    budget = [MAX_VALUES]
+    budget = [VALUES_PER_OCTET * (reader.left + 4)]
     found = []
     while reader.at < reader.end:
         start = reader.at
@@ -134,14 +134,13 @@ def _contents(reader: Reader, description: TypeDescription) -> Elements:
 
 def _element(reader: Reader, description: TypeDescription, budget: list[int]) -> Any:
     budget[0] -= 1
-    if budget[0] < 0:
-        raise reader.lose("size", f"a compact array of more than {MAX_VALUES} values")
-    if description.type == DataType.ARRAY:
-        members = description.members * description.count
-    elif description.type == DataType.STRUCTURE:
-        members = description.members
-    else:
+    count = description.count if description.type == DataType.ARRAY else 1
+    if len(description.members) * count > budget[0]:
+        message = f"more than {VALUES_PER_OCTET} values for an octet of a compact array"
+        raise reader.lose("size", message)
+    if description.type in SCALARS:
         return SCALARS[description.type].read(reader)
+    members = description.members * count
     values = [_element(reader, member, budget) for member in members]
     return Elements(bytes([member.type for member in members]), tuple(values))
 

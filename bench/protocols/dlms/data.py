@@ -3,7 +3,8 @@
 Well-formed data are read by `data_fast`; what it does not take is judged here, octet by octet,
 with the same result where both succeed. Problems that end the reading (`truncated`, `length`,
 `tag`, `depth`) leave no value; after the others (`length-form`, `padding`, `text`, `date-time`,
-`day-of-week`) the value is what was sent.
+`day-of-week`) the value is what was sent. A compact array whose contents are not as it describes
+them is such a value, too.
 """
 
 from typing import Any

@@ -71,9 +71,8 @@ class ConformanceCodec(Codec[Conformance]):
         start = reader.at
         if (tag := reader.u8()) != 0x5F:
             raise reader.lose("tag", f"the conformance block has the tag {tag:02X}, not 5F", start)
-        if reader.octets[reader.at : reader.at + 1] == b"\x1f":
-            reader.at += 1
-        else:
+        if reader.u8() != 0x1F:
+            reader.at -= 1
             reader.problem("conformance-tag", "the tag is 5F without 1F, an old form of it", start)
         start = reader.at
         octets = reader.content()
