@@ -71,7 +71,7 @@ def _own_text(listener: Listener, context: CaseContext) -> Iterator[None]:
         yield
     finally:
         octets = bytes.fromhex(former) if re.fullmatch("(?:[0-9A-Fa-f]{2})*", former) else b""
-        context.link.control("text", octets=octets[:_LONGEST])
+        context.link.control("text", octets=octets)
 
 
 @case(
