@@ -143,7 +143,7 @@ def rest(client):
 
 
 def test_a_client_that_does_not_read_is_let_go_and_others_are_served():
-    port, rounds = Metered(), 250
+    port, rounds = Metered(), 120
     idle = socket.socket()
     idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # before connecting, or it is late
     idle.settimeout(10)
