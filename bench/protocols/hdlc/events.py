@@ -3,13 +3,14 @@
 Instants are integer nanoseconds on the clock of whoever drives the station.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from bench.core.trace import Problem
 from bench.protocols.hdlc.address import Address
-from bench.protocols.hdlc.deframer import Piece
+from bench.protocols.hdlc.deframer import FrameOctets, Piece
 from bench.protocols.hdlc.frame import HdlcFrame
 from bench.protocols.hdlc.frame_reject import FrameReject
 from bench.protocols.hdlc.parameters import LinkParameters, ParameterField
@@ -109,3 +110,6 @@ class Overlong:
 
 
 Event = Connected | Disconnected | Received | Unnumbered | Rejected | Ignored | Overlong
+
+#: is shown each frame with its octets and stamps
+Watch = Callable[[FrameOctets, HdlcFrame], None]

@@ -22,6 +22,7 @@ from bench.protocols.hdlc.events import (
     Received,
     Rejected,
     Unnumbered,
+    Watch,
 )
 from bench.protocols.hdlc.frame import HdlcFrame, decode_frame
 from bench.protocols.hdlc.frame_reject import decode_frame_reject
@@ -41,15 +42,19 @@ class State(StrEnum):
 
 
 class PrimaryStation:
-    """Takes octets, gives events and octets to send; the caller brings the time."""
+    """Takes octets, gives events and octets to send; the caller brings the time.
 
-    def __init__(self, options: PrimaryOptions) -> None:
+    `watch` is shown every frame that came, whatever is then made of it.
+    """
+
+    def __init__(self, options: PrimaryOptions, watch: Watch | None = None) -> None:
         self.options = options
         self.link = LinkKey(options.client, options.server)
         self.state = State.DOWN
         self.sequence = Sequence(LinkParameters(), options.longest_apdu)
         self.parameters = LinkParameters()
         self._deframer = Deframer(octet_ns=options.octet_ns, inter_octet_ns=options.inter_octet_ns)
+        self._watch = watch
         self._out = bytearray()
         self._answer_at: int | None = None  # when a final frame is overdue
         self._poll_at: int | None = None
@@ -211,6 +216,8 @@ class PrimaryStation:
                 events.append(Ignored(piece.until_ns, piece, piece.kind.value))
             return
         frame = decode_frame(piece.body)
+        if self._watch is not None:
+            self._watch(piece, frame)
         why = self._not_for_us(frame) or self._response(frame, now, events)
         if why:
             events.append(Ignored(piece.until_ns, piece, why, frame))

@@ -18,6 +18,7 @@ from bench.protocols.hdlc.events import (
     Ignored,
     LinkKey,
     Unnumbered,
+    Watch,
 )
 from bench.protocols.hdlc.frame import HdlcFrame, decode_frame
 from bench.protocols.hdlc.llc import COMMAND, RESPONSE, split_llc
@@ -33,16 +34,18 @@ from bench.protocols.hdlc.secondary_link import SecondaryLink
 class SecondaryStation:
     """Takes octets, gives events and octets to send; the caller brings the time.
 
-    After `Received` the answer is given with `send`. While `busy`, polls are answered with RNR.
+    `watch` is shown every frame that came, whatever is then made of it. After `Received` the answer
+    is given with `send`. While `busy`, polls are answered with RNR.
     """
 
-    def __init__(self, options: SecondaryOptions | None = None) -> None:
+    def __init__(self, options: SecondaryOptions | None = None, watch: Watch | None = None) -> None:
         self.options = options or SecondaryOptions()
         self.busy = False
         self._links: dict[tuple[Address, int], SecondaryLink] = {}
         self._deframer = Deframer(
             octet_ns=self.options.octet_ns, inter_octet_ns=self.options.inter_octet_ns
         )
+        self._watch = watch
         self._out = bytearray()
 
     def receive(self, octets: bytes, now: int) -> list[Event]:
@@ -124,6 +127,8 @@ class SecondaryStation:
                 events.append(Ignored(piece.until_ns, piece, piece.kind.value))
             return
         frame = decode_frame(piece.body)
+        if self._watch is not None:
+            self._watch(piece, frame)
         why = self._not_for_us(frame)
         if why:
             events.append(Ignored(piece.until_ns, piece, why, frame))

@@ -279,3 +279,15 @@ def test_ui_frames_pass_in_any_state():
     one.station.send_unnumbered(b"hello")
     assert one.said() == ["UI"]
     assert one.station.next_event() is None
+
+
+def test_every_frame_is_shown_with_its_stamps():
+    seen: list[tuple[int, str, bool]] = []
+    station = PrimaryStation(
+        PrimaryOptions(CLIENT, SERVER),
+        lambda piece, frame: seen.append((piece.until_ns, str(frame.control), frame.valid)),
+    )
+    station.connect(0)
+    damaged = UA[:-3] + b"\x00\x00\x7e"
+    station.receive(b"\xff" + damaged + UA, MS)
+    assert seen == [(MS, "UA P/F", False), (MS, "UA P/F", True)]
