@@ -10,6 +10,7 @@ from bench.simulator.faults import (
     p1_crc,
     p1_encryption,
     p1_framing,
+    p1_households,
     p1_line,
     p1_mbus,
     p1_messages,
@@ -55,4 +56,5 @@ VARIATIONS: tuple[Variation, ...] = (
     *p1_clock.VARIATIONS,
     *p1_counters.VARIATIONS,
     *p1_plausibility.VARIATIONS,
+    *p1_households.VARIATIONS,
 )
