@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench.core.clock import MILLISECOND, SECOND
 from bench.core.link import Supply
@@ -215,6 +217,38 @@ def test_firmware_may_announce_another_version_and_add_objects():
     octets = port_with((Stage.HOUSEHOLD, newer), profile="be16").telegram(0)
     assert b"0-0:96.1.4(50217)\r\n" in octets
     assert octets[:-6].endswith(b"1-0:32.7.124(00.4*%)\r\n0-0:96.50.1(1)(2)\r\n!")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4000), st.sampled_from([raise_, release, activate, deactivate])),
+        max_size=12,
+    )
+)
+def test_whatever_is_done_to_it_the_port_sends_only_when_asked_and_starts_with_a_telegram(acts):
+    port = p1_port("nl50")
+    on = {raise_: False, activate: True}
+    opposite = {release: raise_, deactivate: activate}
+    spans, since = [], None  # of the time in which it may send
+    timed = sorted(((ms * MILLISECOND, act) for ms, act in acts), key=lambda one: one[0])
+    for at, act in timed:
+        on[opposite.get(act, act)] = act in on
+        if all(on.values()) and since is None:
+            since = at
+        elif not all(on.values()) and since is not None:
+            spans.append((since, at))
+            since = None
+    spans.append((5 * SECOND if since is None else since, 5 * SECOND))
+    found = play(port, 5 * SECOND, *timed)
+    assert [at for at, _ in found] == sorted(at for at, _ in found)
+    for begin, end in spans:
+        octets = b"".join(octets for at, octets in found if begin < at <= end)
+        assert not octets or octets.startswith(b"/")
+        for whole in octets.split(b"/")[1:-1]:
+            assert decode_telegram(b"/" + whole, port.profile).problems == ()
+    allowed = sum(len(o) for at, o in found if any(b < at <= e for b, e in spans))
+    assert allowed == sum(len(octets) for _, octets in found)
 
 
 # -- what can be altered
