@@ -87,7 +87,7 @@ class ActionResponseNormal:
 
 @dataclass(frozen=True, slots=True)
 class ActionResponseWithBlock:
-    """One block of a long answer; joined they are the outcomes with what was returned."""
+    """One block of a long answer; joined they are an outcome, or outcomes."""
 
     invocation: Invocation
     block: DataBlock
@@ -110,8 +110,14 @@ class ActionResponseNextBlock:
 
 
 _METHODS = ListOf(METHOD)
-_PARAMETERS = ListOf(DATA)
+PARAMETERS = ListOf(DATA)
+"""The parameters of a request with list, which the blocks of a long one make when joined."""
+
 OUTCOME = Record(ActionOutcome, result=ACTION_RESULT, returned=Optional(GET_DATA_RESULT))
+"""The outcome of one invocation, which the blocks of a long answer make when joined."""
+
+OUTCOMES = ListOf(OUTCOME)
+"""The outcomes of an answer with list, which the blocks of a long one make when joined."""
 
 ACTION_REQUESTS = Services(
     0xC3,
@@ -122,7 +128,7 @@ ACTION_REQUESTS = Services(
         ),
         2: Record(ActionRequestNextBlock, invocation=INVOCATION, block_number=U32),
         3: Record(
-            ActionRequestWithList, invocation=INVOCATION, methods=_METHODS, parameters=_PARAMETERS
+            ActionRequestWithList, invocation=INVOCATION, methods=_METHODS, parameters=PARAMETERS
         ),
         4: Record(
             ActionRequestWithFirstBlock, invocation=INVOCATION, method=METHOD, block=DATA_BLOCK
@@ -142,7 +148,7 @@ ACTION_RESPONSES = Services(
     {
         1: Record(ActionResponseNormal, invocation=INVOCATION, outcome=OUTCOME),
         2: Record(ActionResponseWithBlock, invocation=INVOCATION, block=DATA_BLOCK),
-        3: Record(ActionResponseWithList, invocation=INVOCATION, outcomes=ListOf(OUTCOME)),
+        3: Record(ActionResponseWithList, invocation=INVOCATION, outcomes=OUTCOMES),
         4: Record(ActionResponseNextBlock, invocation=INVOCATION, block_number=U32),
     },
 )

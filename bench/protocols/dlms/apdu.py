@@ -5,6 +5,7 @@ an APDU of short name referencing is `Opaque`. `encode_apdu` writes any record o
 which any component can be `raw(octets)`, so that every wrong APDU can be built.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from bench.core.errors import UsageError
@@ -23,7 +24,7 @@ from bench.protocols.dlms.ciphered import (
 from bench.protocols.dlms.decoded import Decoded, Malformed, Opaque
 from bench.protocols.dlms.exception_response import EXCEPTION_RESPONSE
 from bench.protocols.dlms.general_block_transfer import GENERAL_BLOCK_TRANSFER
-from bench.protocols.dlms.get import GET_REQUESTS, GET_RESPONSES, plain_response
+from bench.protocols.dlms.get import GET_REQUESTS, GET_RESPONSES, plain_request, plain_response
 from bench.protocols.dlms.initiate import (
     CONFIRMED_SERVICE_ERROR,
     INITIATE_REQUEST,
@@ -66,6 +67,9 @@ _CODECS: dict[int, ApduCodec] = {
 }
 _BY_TYPE: dict[type, ApduCodec] = {t: codec for codec in _CODECS.values() for t in codec.types}
 
+_PLAIN: dict[bytes, Callable[[bytes], Any]] = {b"\xc0": plain_request, b"\xc4": plain_response}
+"""The fast ways, which take an APDU that has no problem and is plain, and leave all others."""
+
 SHORT_NAME_APDUS = {
     0x05: "read-request",
     0x06: "write-request",
@@ -90,9 +94,9 @@ def decode_apdu(octets: bytes) -> Decoded[Any]:
     The value is a record of this package, `Malformed` where the octets cannot be read to the end
     of the APDU, and `Opaque` for short name services. An unknown tag is the problem `tag`.
     """
-    response = plain_response(octets)
-    if response is not None:
-        return Decoded(octets, response, (), _annotate)
+    plain = _PLAIN.get(octets[:1])
+    if plain is not None and (value := plain(octets)) is not None:
+        return Decoded(octets, value, (), _annotate)
     return judge_apdu(octets)
 
 

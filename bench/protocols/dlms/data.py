@@ -16,7 +16,8 @@ from bench.protocols.dlms.axdr import Codec
 from bench.protocols.dlms.compact_array import CompactArrayCodec
 from bench.protocols.dlms.data_types import TYPES, Data, DataType, Elements
 from bench.protocols.dlms.decoded import Decoded
-from bench.protocols.dlms.reader import Lost, Reader
+from bench.protocols.dlms.part import decode_part, part_fields
+from bench.protocols.dlms.reader import Reader
 from bench.protocols.dlms.scalars import SCALARS
 from bench.protocols.dlms.writer import Raw, Writer
 
@@ -108,25 +109,11 @@ def decode_data(octets: bytes) -> Decoded[Data | None]:
 
 def judge_data(octets: bytes) -> Decoded[Data | None]:
     """Do what `decode_data` does without its fast path."""
-    reader = Reader(octets)
-    data = _read_all(reader)
-    problems = sorted(reader.problems, key=lambda problem: problem.offset)
-    return Decoded(octets, data, tuple(problems), _annotate)
-
-
-def _read_all(reader: Reader) -> Data | None:
-    try:
-        data = reader.field("data", ELEMENT)
-    except Lost:
-        return None
-    reader.finish()
-    return data
+    return decode_part(octets, ELEMENT, "data", _annotate)
 
 
 def _annotate(octets: bytes) -> tuple[Field, ...]:
-    reader = Reader(octets, traced=True)
-    _read_all(reader)
-    return reader.fields()
+    return part_fields(octets, ELEMENT, "data")
 
 
 def encode_data(data: Data, *, length_octets: int = 0) -> bytes:

@@ -11,6 +11,7 @@ from bench.protocols.dlms.cosem_types import (
     ATTRIBUTE,
     SELECTED_ATTRIBUTE,
     AttributeDescriptor,
+    LogicalName,
     SelectedAttribute,
     SelectiveAccess,
 )
@@ -98,12 +99,24 @@ GET_RESPONSES = Services(
 )
 
 
+_DESCRIBED = struct.Struct(">H6sb")
+
+
+def plain_request(octets: bytes) -> GetRequestNormal | None:
+    """Return a request for a whole attribute, without any problem; None for all else."""
+    if len(octets) != 13 or octets[1] != 1 or octets[2] & 0x30 or octets[12]:
+        return None
+    class_id, instance, attribute = _DESCRIBED.unpack_from(octets, 3)
+    descriptor = AttributeDescriptor(class_id, LogicalName(*instance), attribute)
+    return GetRequestNormal(INVOCATIONS[octets[2]], descriptor)
+
+
 def plain_response(octets: bytes) -> GetResponseNormal | None:
-    """Return an answer with data and without any problem; None for all else. It is the fast way."""
+    """Return an answer with data and without any problem; None for all else."""
     try:
-        if octets[0] != 0xC4 or octets[1] != 1 or octets[3] != 0 or octets[2] & 0x30:
+        if octets[1] != 1 or octets[3] != 0 or octets[2] & 0x30:
             return None
         data, end = data_fast.read(octets, 4)
-    except (data_fast.Irregular, IndexError, struct.error):
+    except data_fast.IRREGULAR:
         return None
     return GetResponseNormal(INVOCATIONS[octets[2]], data) if end == len(octets) else None
