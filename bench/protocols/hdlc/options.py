@@ -48,6 +48,8 @@ class SecondaryOptions:
     on_too_long: Answer = Answer.REPLY
     on_bad_number: Answer = Answer.REPLY
     on_information_when_down: Answer = Answer.REPLY  # an I frame while disconnected
+    #: codes of frame problems that the server does not notice; a conforming one notices all
+    overlooks: frozenset[str] = frozenset()
 
 
 class Recovery(StrEnum):

@@ -20,7 +20,7 @@ from bench.protocols.hdlc.events import (
     Unnumbered,
     Watch,
 )
-from bench.protocols.hdlc.frame import HdlcFrame, decode_frame
+from bench.protocols.hdlc.frame import INVALID, HdlcFrame, decode_frame
 from bench.protocols.hdlc.llc import COMMAND, RESPONSE, split_llc
 from bench.protocols.hdlc.options import Answer, ParameterAnswer, SecondaryOptions
 from bench.protocols.hdlc.parameters import (
@@ -35,8 +35,11 @@ class SecondaryStation:
     """Takes octets, gives events and octets to send; the caller brings the time.
 
     `watch` is shown every frame that came, whatever is then made of it. After `Received` the answer
-    is given with `send`. While `busy`, polls are answered with RNR.
+    is given with `send`. While `busy`, polls are answered with RNR. What the station does is parted
+    into methods and `link_type`, so that a faulty server can be made which differs in one of them.
     """
+
+    link_type: type[SecondaryLink] = SecondaryLink
 
     def __init__(self, options: SecondaryOptions | None = None, watch: Watch | None = None) -> None:
         self.options = options or SecondaryOptions()
@@ -113,7 +116,11 @@ class SecondaryStation:
         segmented: bool = False,
     ) -> None:
         """Put one frame into the octets to send; every frame of the station takes this way."""
-        self._out += encode_frame(destination, source, control, information, segmented)
+        self.emit(encode_frame(destination, source, control, information, segmented))
+
+    def emit(self, octets: bytes) -> None:
+        """Put octets into those to send, whether they are a frame or not."""
+        self._out += octets
 
     def _link(self, key: LinkKey) -> SecondaryLink:
         link = self._links.get(_name(key))
@@ -129,22 +136,23 @@ class SecondaryStation:
         frame = decode_frame(piece.body)
         if self._watch is not None:
             self._watch(piece, frame)
-        why = self._not_for_us(frame)
+        why = self.not_for_us(frame)
         if why:
             events.append(Ignored(piece.until_ns, piece, why, frame))
         elif frame.control.kind is Kind.UI:
             unit = split_llc(frame.information, COMMAND)
             ends = (frame.source, frame.destination)
             events.append(Unnumbered(now, *ends, unit.apdu, unit.problems))
-        elif why := self._command(frame, now, events):
+        elif why := self.command(frame, now, events):
             events.append(Ignored(piece.until_ns, piece, why, frame))
 
-    def _not_for_us(self, frame: HdlcFrame) -> str:
+    def not_for_us(self, frame: HdlcFrame) -> str:
         """Return why a frame is passed over in silence, "" if it is not."""
-        if not frame.valid:
-            return "; ".join(problem.message for problem in frame.problems)
         to, options = frame.destination, self.options
-        if len(frame.source.octets) != 1:
+        noticed = [p for p in frame.problems if p.code not in options.overlooks]
+        if any(problem.code in INVALID for problem in noticed):
+            return "; ".join(problem.message for problem in noticed)
+        if len(frame.source.octets) != 1 and "address" not in options.overlooks:
             return "the client's address has more than one octet"
         if to.broadcast:
             return "" if frame.control.kind is Kind.UI else "only UI frames go to all stations"
@@ -154,44 +162,47 @@ class SecondaryStation:
             return f"for server {to}"
         return ""
 
-    def _command(self, frame: HdlcFrame, now: int, events: list[Event]) -> str:
+    def command(self, frame: HdlcFrame, now: int, events: list[Event]) -> str:
+        """Take up a command to this station; return why it was ignored, "" if it was not."""
         key = LinkKey(frame.source, frame.destination)
         link = self._links.get(_name(key))
         if frame.control.kind is Kind.SNRM:
-            return self._connect(key, frame, now, events)
+            return self.connect(key, frame, now, events)
         if link is None:
-            return self._while_down(key, frame)
+            return self.while_down(key, frame)
         link.touched_ns = now
         link.key = key  # answers go to the address as it was called last
         if frame.control.kind is Kind.DISC:
             del self._links[_name(key)]
             events.append(Disconnected(now, key, Ending.REQUESTED))
             if frame.control.final:
-                self._reply(key, Kind.UA)
+                self.reply(key, Kind.UA)
             return ""
         return link.command(frame, now, events)
 
-    def _while_down(self, key: LinkKey, frame: HdlcFrame) -> str:
+    def while_down(self, key: LinkKey, frame: HdlcFrame) -> str:
+        """Answer a client that has no link and does not ask for one; return why it is ignored."""
         control, silent = frame.control, Answer.SILENCE
         quiet = (control.kind is Kind.I and self.options.on_information_when_down is silent) or (
             not control.defined and self.options.on_undefined is silent
         )
         if control.final and not quiet:
-            self._reply(key, Kind.DM)
+            self.reply(key, Kind.DM)
         return f"{control} while disconnected"
 
-    def _connect(self, key: LinkKey, frame: HdlcFrame, now: int, events: list[Event]) -> str:
+    def connect(self, key: LinkKey, frame: HdlcFrame, now: int, events: list[Event]) -> str:
+        """Take up SNRM: a link begins, or begins anew; return why not, "" if it did."""
         name = _name(key)
         others = [link.key for other, link in self._links.items() if other != name]
         if len(others) >= self.options.links:
             if frame.control.final:
-                self._reply(key, Kind.DM)
+                self.reply(key, Kind.DM)
             return f"no room for a link beside that of {others[0]}"
         proposal = decode_parameters(frame.information)
         agreed = self.options.parameters.within(proposal.parameters)
         if (former := self._links.pop(name, None)) is not None:
             events.append(Disconnected(now, former.key, Ending.REPLACED))
-        self._links[name] = SecondaryLink(self, key, agreed, now)
+        self._links[name] = self.link_type(self, key, agreed, now)
         events.append(Connected(now, key, agreed, proposal))
         always = self.options.parameter_answer is ParameterAnswer.ALWAYS
         if always or frame.information or agreed != LinkParameters():
@@ -200,10 +211,11 @@ class SecondaryStation:
         else:
             information = b""
         if frame.control.final:
-            self._reply(key, Kind.UA, information)
+            self.reply(key, Kind.UA, information)
         return ""
 
-    def _reply(self, key: LinkKey, kind: Kind, information: bytes = b"") -> None:
+    def reply(self, key: LinkKey, kind: Kind, information: bytes = b"") -> None:
+        """Send UA or DM with F."""
         self.transmit(key.client, key.server, unnumbered(kind), information)
 
 

@@ -30,12 +30,14 @@ class SecondaryLink:
     then the same request again is not answered; RR is, and the answer then waits for the next poll.
     """
 
+    sequence_type: type[Sequence] = Sequence
+
     def __init__(
         self, station: "SecondaryStation", key: LinkKey, parameters: LinkParameters, now: int
     ) -> None:
         self.parameters = parameters
         self.touched_ns = now
-        self.sequence = Sequence(parameters, station.options.longest_apdu)
+        self.sequence = self.sequence_type(parameters, station.options.longest_apdu)
         self._station = station
         self.key = key
         self._owes = False  # the client waits for the answer to a request
@@ -50,48 +52,49 @@ class SecondaryLink:
         """Queue a unit, and send what may be sent if the client waits."""
         self.sequence.queue(unit)
         if self._owes:
-            self._answer()
+            self.answer()
 
     def decline(self) -> None:
         """Answer a client that waits with RR."""
         if self._owes:
-            self._answer()
+            self.answer()
 
     def command(self, frame: HdlcFrame, now: int, events: list[Event]) -> str:
         """Take a command up; return why it was ignored, "" if it was not."""
         control = frame.control
         if self._reject is not None:
             if control.final:
-                self._transmit(unnumbered(Kind.FRMR), self._reject)
+                self.transmit(unnumbered(Kind.FRMR), self._reject)
             return "after FRMR only SNRM and DISC are taken up"
         if control.kind not in COMMANDS:
-            return self._refuse(control, Reason.CONTROL, now, events)
+            return self.refuse(control, Reason.CONTROL, now, events)
         if any(problem.code == "information-not-permitted" for problem in frame.problems):
-            return self._refuse(control, Reason.CONTROL | Reason.NOT_PERMITTED, now, events)
+            return self.refuse(control, Reason.CONTROL | Reason.NOT_PERMITTED, now, events)
         if len(frame.information) > self.parameters.info_receive:
-            return self._refuse(control, Reason.TOO_LONG, now, events)
+            return self.refuse(control, Reason.TOO_LONG, now, events)
         if not self.sequence.acknowledge(control.nr):
-            return self._refuse(control, Reason.NUMBER, now, events)
+            return self.refuse(control, Reason.NUMBER, now, events)
         if control.kind is Kind.I:
-            return self._information(frame, now, events)
+            return self.take_information(frame, now, events)
         if control.final and control.kind is Kind.RNR:
             self._owes = False
-            self._ready()  # the client takes nothing now
+            self.ready()  # the client takes nothing now
         elif control.final:
-            self._answer()
+            self.answer()
         return ""
 
-    def _information(self, frame: HdlcFrame, now: int, events: list[Event]) -> str:
+    def take_information(self, frame: HdlcFrame, now: int, events: list[Event]) -> str:
+        """Take up an I frame; return why it was ignored, "" if it was not."""
         control = frame.control
         if self._station.busy or not self.sequence.expects(control.ns):
             if control.final and not self._owes:
-                self._answer()
+                self.answer()
             expected = f"expected N(S)={self.sequence.vr}"
             return f"{control} while busy" if self._station.busy else f"{control}, {expected}"
         unit = self.sequence.take(frame.information, frame.segmented)
         if frame.segmented or unit is None:
             if control.final:
-                self._answer()
+                self.answer()
             if not frame.segmented:
                 events.append(Overlong(now, self.key, self.sequence.dropped))
             return ""
@@ -101,22 +104,23 @@ class SecondaryLink:
         events.append(Received(now, self.key, service.apdu, count, service.problems))
         return ""
 
-    def _answer(self) -> None:
+    def answer(self) -> None:
         """Send what the client has not got as far as the window goes, the last final; or RR."""
         self._owes = False
         self.sequence.go_back()
         segments = self.sequence.burst()
         for segment in segments:
             control = information(segment.ns, self.sequence.vr, segment is segments[-1])
-            self._transmit(control, segment.octets, segment.more)
+            self.transmit(control, segment.octets, segment.more)
         if not segments:
-            self._ready()
+            self.ready()
 
-    def _ready(self) -> None:
+    def ready(self) -> None:
+        """Send RR, or RNR while the station is busy."""
         control = receive_not_ready if self._station.busy else receive_ready
-        self._transmit(control(self.sequence.vr))
+        self.transmit(control(self.sequence.vr))
 
-    def _refuse(self, control: Control, reason: Reason, now: int, events: list[Event]) -> str:
+    def refuse(self, control: Control, reason: Reason, now: int, events: list[Event]) -> str:
         """Answer FRMR if the options say so; the link then needs SNRM."""
         options = self._station.options
         answer = {
@@ -128,9 +132,10 @@ class SecondaryLink:
                 control.octet, self.sequence.vs, self.sequence.vr, reason
             )
             events.append(Rejected(now, self.key, decode_frame_reject(self._reject), own=True))
-            self._transmit(unnumbered(Kind.FRMR), self._reject)
+            self.transmit(unnumbered(Kind.FRMR), self._reject)
         return f"{control} refused ({reason.letters})"
 
-    def _transmit(self, control: int, unit: bytes = b"", segmented: bool = False) -> None:
+    def transmit(self, control: int, unit: bytes = b"", segmented: bool = False) -> None:
+        """Send one frame to the client."""
         station, key = self._station, self.key
         station.transmit(key.client, key.server, control, unit, segmented)

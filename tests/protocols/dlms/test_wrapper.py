@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.core.errors import UsageError
@@ -73,6 +73,7 @@ def test_a_unit_has_at_most_65535_octets():
         encode_wpdu(1, 16, bytes(0x10000))
 
 
+@settings(deadline=None)
 @given(st.lists(UNITS, max_size=6), st.binary(max_size=12), st.data())
 def test_segments_may_be_split_and_merged(units: list[bytes], tail: bytes, data):
     octets = b"".join(units) + tail

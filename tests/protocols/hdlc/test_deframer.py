@@ -97,6 +97,7 @@ def test_a_shared_flag_belongs_to_the_former_frame():
     assert (second.offset, second.number) == (len(SNRM), 2)
 
 
+@settings(deadline=None)
 @given(st.lists(FRAMES | st.binary(max_size=12), max_size=6), st.data())
 def test_chunking_never_matters(parts: list[bytes], data):
     stream = b"".join(parts)
@@ -112,6 +113,7 @@ def test_chunking_never_matters(parts: list[bytes], data):
     assert without_time(pieces) == without_time(whole)
 
 
+@settings(deadline=None)
 @given(st.lists(FRAMES, min_size=1, max_size=5), st.data())
 def test_good_frames_come_out_whatever_stands_between(frames: list[bytes], data):
     stream = b""
@@ -125,6 +127,7 @@ def test_good_frames_come_out_whatever_stands_between(frames: list[bytes], data)
         assert frame[1:-1] in found
 
 
+@settings(deadline=None)
 @given(FRAMES, FRAMES, st.data())
 def test_the_frame_after_a_damaged_one_is_not_lost(damaged: bytes, good: bytes, data):
     at = data.draw(st.integers(1, len(damaged) - 2))
@@ -141,6 +144,7 @@ def test_the_frame_after_a_damaged_one_is_not_lost(damaged: bytes, good: bytes, 
     assert b"".join(p.octets for p in pieces) == bytes(octets) + good
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*GOOD, b"\x7e", b"\xa0\x07", b"\x7e\xa7\xff"]) | st.binary()))
 def test_every_octet_is_accounted_for_once(parts: list[bytes]):
     stream = b"".join(parts)
@@ -229,7 +233,7 @@ def test_endless_garbage_is_given_out_in_time_and_memory_that_do_not_grow(filler
     assert given_out + deframer.pending == len(stream)
 
 
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 @given(st.binary(max_size=400).map(lambda b: b.replace(b"\x01", b"\x7e").replace(b"\x02", b"\xa0")))
 def test_arbitrary_octets_in_single_octets(stream: bytes):
     deframer = Deframer()

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.core.errors import UsageError
@@ -52,6 +52,7 @@ def test_what_known_frames_mean(known_frames):
     assert push.destination.broadcast
 
 
+@settings(deadline=None)
 @given(ENDS, DEFINED, st.binary(max_size=200), st.booleans())
 def test_round_trip(ends, octet: int, information: bytes, segmented: bool):
     if CONTROLS[octet].kind in WITHOUT_INFORMATION:
@@ -70,6 +71,7 @@ def test_round_trip(ends, octet: int, information: bytes, segmented: bool):
     assert sum(f.length for f in fields) == frame.length
 
 
+@settings(deadline=None)
 @given(ENDS, DEFINED, st.binary(max_size=40), st.data())
 def test_every_single_bit_of_damage_is_found(ends, octet: int, information: bytes, data):
     body = encode_frame(*ends, octet, information)[1:-1]

@@ -178,6 +178,7 @@ def windows_kept(meeting: Meeting) -> bool:
     return True
 
 
+@settings(deadline=None)
 @given(PARAMETERS | st.none(), PARAMETERS, st.binary(max_size=3000), st.binary(max_size=3000))
 def test_a_perfect_line_brings_everything_over(mine, theirs, request: bytes, answer: bytes):
     both = meeting(mine, theirs, answer=lambda apdu: answer)
