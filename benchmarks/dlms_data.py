@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.protocols.dlms import data_fast
 from bench.protocols.dlms.apdu import decode_apdu
 from bench.protocols.dlms.data import decode_data
+from bench.protocols.dlms.wrapper import decode_wpdu
 
 Run = Callable[[], object]
 INSTALL = "pip install dlms-cosem==25.1.0 pydlms-client==0.1.0"
@@ -49,11 +50,9 @@ def buffer(*, mixed: bool = False) -> bytes:
 
 def ours_get() -> int:
     """Return the value out of wrapper and response."""
-    version, _, _, length = struct.unpack_from(">HHHH", WRAPPED)
-    if version != 1 or length != len(WRAPPED) - 8:
-        raise ValueError(WRAPPED)
-    decoded = decode_apdu(WRAPPED[8:])
-    if decoded.problems:
+    unit = decode_wpdu(WRAPPED)
+    decoded = decode_apdu(unit.apdu)
+    if unit.problems or decoded.problems:
         raise ValueError(decoded.problems)
     value: int = decoded.value.result.value
     return value

@@ -84,19 +84,21 @@ def read(octets: bytes, at: int) -> tuple[Data, int]:
 
 def _elements(octets: bytes, at: int, count: int, depth: int) -> tuple[bytes, list[Any], int]:
     """Return types and values of `count` data in a row, and where they end."""
-    types = bytearray()
+    types: list[int] = []
     values: list[Any] = []
+    learn = types.append
     append = values.append
     known = _FIXED
     layouts: dict[bytes, Layout] = {}
     learning = MAX_LAYOUTS if count >= MIN_ROWS and depth < MAX_DEPTH else 0
     for _ in range(count):
         tag = octets[at]
-        types.append(tag)
+        learn(tag)
         fixed = known[tag]
         if fixed is not None:
             unpack, size = fixed
-            append(unpack(octets, at + 1)[0])
+            (value,) = unpack(octets, at + 1)
+            append(value)
             at += size
         elif tag == 0x09:
             length = octets[at + 1]

@@ -11,11 +11,11 @@ from enum import IntEnum, IntFlag
 from bench.protocols.dlms.axdr import (
     BOOLEAN,
     I8,
-    OCTETS,
     U8,
     U16,
     Codec,
     Enumerated,
+    Octets,
     Optional,
     Record,
 )
@@ -178,6 +178,15 @@ class ConfirmedServiceError:
     error: int
 
 
+class _Key(Octets):
+    """A key, which is not shown."""
+
+    __slots__ = ()
+
+    def show(self, value: bytes) -> str:
+        return f"{len(value)} octets"
+
+
 CONFORMANCE = ConformanceCodec()
 
 INITIATE_REQUEST = Service(
@@ -186,7 +195,7 @@ INITIATE_REQUEST = Service(
     InitiateRequest,
     Record(
         InitiateRequest,
-        dedicated_key=Optional(OCTETS),
+        dedicated_key=Optional(_Key()),
         response_allowed=Optional(BOOLEAN),
         quality_of_service=Optional(I8),
         version=U8,

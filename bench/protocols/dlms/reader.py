@@ -151,4 +151,5 @@ class Reader:
         """Note what follows the last component."""
         if self.at < self.end:
             count = self.end - self.at
-            self.problem("trailing", f"{count} octets after the last component", None, count)
+            what = "an octet follows" if count == 1 else f"{count} octets follow"
+            self.problem("trailing", f"{what} the last component", None, count)
