@@ -117,7 +117,6 @@ class Session:
         self._locks: list[DeviceLock] = []
         self._observed: dict[str, Watch] = {}
         self._observations: dict[str, ObservationRecord] = {}
-        self._epochs: dict[str, int] = {}
         self._bracket: BracketRecord | None = None
 
     # -- links
@@ -199,11 +198,8 @@ class Session:
         return self.link(interface).line_errors()
 
     def observed_from_ns(self, interface: str) -> int:
-        """Return the Unix time of instant 0 of the observation of an interface.
-
-        That of an earlier process of the run began on another clock than this one's.
-        """
-        return self._epochs[interface]
+        """Return the Unix time of instant 0 of an observation, maybe an earlier process's."""
+        return self._observations[interface].epoch_ns
 
     def _watch(self, interface: str, watch: Watch) -> None:
         link = self.link(interface)
@@ -244,11 +240,10 @@ class Session:
             octets=octets,
             started_ns=started,
             finished_ns=self.clock.now(),
-            epoch_ns=self.clock.epoch_ns,
+            epoch_ns=link.clock.epoch_ns,
             line_errors=link.line_errors() if _counts(link) else None,
         )
         self._observations[interface] = record
-        self._epochs[interface] = link.clock.epoch_ns
         self._keep(record)
         if ended is Ended.INTERRUPTED:
             raise self._failed[interface].with_traceback(None)
@@ -260,7 +255,7 @@ class Session:
             return None
         path = self._path / "observations" / interface / str(number) / "frames.pcapng"
         try:
-            return ChunkRecorder(path, self.clock.epoch_ns, interface, str(link.url))
+            return ChunkRecorder(path, link.clock.epoch_ns, interface, str(link.url))
         except OSError as error:
             raise EvidenceError(f"cannot write {path}: {error.strerror or error}") from error
 
@@ -291,7 +286,6 @@ class Session:
                     watch.feed(chunk)
                 watch.finish(record.ended)
                 self._observations[interface] = record
-                self._epochs[interface] = record.epoch_ns
                 return True
         return False
 
