@@ -305,3 +305,35 @@ def test_a_message_under_way_is_waited_for():
     assert client.advance(late) == []
     [identified] = client.receive(b"MBX5\\2BENCH\r\n", late + 500 * MS)
     assert isinstance(identified, Identified)
+
+
+_HEARD = st.sampled_from(
+    [
+        b"/?!\r\n",
+        b"/MBX5\\2BENCH\r\n",
+        b"\x06252\r\n",
+        b"\x06",
+        b"/",
+        b"\r\n",
+        with_parity(b"/MBx4\\2BENCH\r\n"),
+    ]
+)
+
+
+@given(st.lists(st.tuples(_HEARD | st.binary(max_size=10), st.integers(0, 2000)), max_size=20))
+def test_whatever_is_heard_ends(heard: list[tuple[bytes, int]]):
+    client, meter = SignOnClient(ClientOptions(echo=True)), SignOnMeter()
+    client.start(0)
+    now = 0
+    for octets, gap_ms in heard:
+        now += gap_ms * MS
+        for side in (client, meter):
+            side.receive(octets, now)
+            assert side.line.baud_bd in BAUD_BD.values()
+            assert len(side.outgoing()) < 100
+    for side in (client, meter):
+        for _ in range(10):
+            if (at := side.next_event()) is not None:
+                now = max(now, at)
+                side.advance(now)
+        assert side.next_event() is None

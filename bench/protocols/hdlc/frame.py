@@ -117,7 +117,7 @@ def decode_frame(octets: bytes, layout: FrameLayout = TYPE_3) -> HdlcFrame:
         return _diagnose(octets, layout)
     if octets[source] & 1:
         after = source + 1
-    elif count > source + 5 and octets[source + 1] & 1:
+    elif count > source + 4 and octets[source + 1] & 1:
         after = source + 2
     elif count > source + 6 and octets[source + 3] & 1 and not octets[source + 2] & 1:
         after = source + 4

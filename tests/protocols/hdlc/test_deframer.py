@@ -165,6 +165,24 @@ def test_a_damaged_length_holds_nothing_up():
     assert sound(deframer.feed(Chunk(1, SNRM))) == [SNRM[1:-1]]
 
 
+def test_two_flags_within_a_doubtful_frame_are_both_looked_at():
+    deframer = Deframer()
+    assert deframer.feed(Chunk(0, b"\x7e\xa7\xff\x03\x21\x10 junk \x7e\x7e")) == []
+    assert sound(deframer.feed(Chunk(1, SNRM[1:]))) == [SNRM[1:-1]]
+
+
+def test_a_damaged_frame_waits_for_what_may_begin_within_it():
+    # the address of the second frame holds a flag, which stands where the first should end
+    second = encode_frame(server(0x3F, 17), CLIENT, 0x93)
+    assert second[3] == 0x7E
+    head = build_frame(SERVER, CLIENT, 0x10, bytes(20))[:9]
+    lost = head + bytes(20 + 2 - 3)  # three octets fewer than its length says
+    deframer = Deframer()
+    assert deframer.feed(Chunk(0, lost + second[:4])) == []
+    pieces = deframer.feed(Chunk(1, second[4:]))
+    assert sound(pieces) == [second[1:-1]]
+
+
 def test_a_wrong_length_with_a_right_check_ends_with_a_pause():
     # the octets before the flag are then a right header check, and what follows may be information
     deframer = Deframer(inter_octet_ns=25)

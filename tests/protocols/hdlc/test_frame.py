@@ -184,7 +184,7 @@ def test_the_short_way_agrees_with_the_diagnosis(octets: bytes, layout: FrameLay
     assert sum(f.length for f in frame.fields()) == len(octets)
 
 
-@given(ENDS, st.integers(0, 255), st.binary(max_size=12))
+@given(ENDS | st.tuples(SERVERS, SERVERS), st.integers(0, 255), st.binary(max_size=12))
 def test_both_ways_give_the_same_frame(ends, octet: int, information: bytes):
     body = build_frame(*ends, octet, information)[1:-1]
     slow = decode_frame(body, FrameLayout(0xA, 2, True, 7))  # equal, not the same object

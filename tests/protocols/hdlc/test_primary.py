@@ -228,6 +228,18 @@ def test_nothing_yet_is_polled_again_and_a_busy_server_too():
     assert isinstance(event, Received)
 
 
+def test_what_did_not_arrive_is_sent_again_at_once_but_only_once():
+    one = Client(response_ns=100 * MS).up()
+    one.ask()
+    assert one.hear(answer(receive_ready(0))) == []
+    assert one.said() == ["I N(S)=0 N(R)=0 P/F"]
+    [event] = one.hear(answer(receive_ready(0)))  # as from a line that doubles frames
+    assert isinstance(event, Ignored)
+    assert one.said() == []
+    one.wait()
+    assert one.said() == ["I N(S)=0 N(R)=0 P/F"]
+
+
 def test_an_answer_without_llc_or_too_long_or_with_impossible_numbers():
     one = Client().up()
     one.ask()
