@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.protocols.dlms.axdr import Choice, ListOf, Octets, Optional, Record
+from bench.protocols.dlms.axdr import Choice, ListOf, Octets, Optional, Paired, Record
 from bench.protocols.dlms.cosem_types import (
     ACCESS,
     ATTRIBUTE,
@@ -133,8 +133,10 @@ ACCESS_REQUEST = Service(
     0xD9,
     "access-request",
     AccessRequest,
-    Record(
+    Paired(
         AccessRequest,
+        "specifications",
+        "data",
         invocation=LONG_INVOCATION,
         date_time=DATE_TIME_OR_NONE,
         specifications=ListOf(_SPECIFICATION),
@@ -145,8 +147,10 @@ ACCESS_RESPONSE = Service(
     0xDA,
     "access-response",
     AccessResponse,
-    Record(
+    Paired(
         AccessResponse,
+        "data",
+        "results",
         invocation=LONG_INVOCATION,
         date_time=DATE_TIME_OR_NONE,
         specifications=Optional(ListOf(_SPECIFICATION)),

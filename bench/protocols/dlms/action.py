@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.protocols.dlms.axdr import U32, ListOf, Optional, Record
+from bench.protocols.dlms.axdr import U32, ListOf, Optional, Paired, Record
 from bench.protocols.dlms.block import DATA_BLOCK, DataBlock
 from bench.protocols.dlms.cosem_types import METHOD, MethodDescriptor
 from bench.protocols.dlms.data import DATA
@@ -127,8 +127,13 @@ ACTION_REQUESTS = Services(
             ActionRequestNormal, invocation=INVOCATION, method=METHOD, parameters=Optional(DATA)
         ),
         2: Record(ActionRequestNextBlock, invocation=INVOCATION, block_number=U32),
-        3: Record(
-            ActionRequestWithList, invocation=INVOCATION, methods=_METHODS, parameters=PARAMETERS
+        3: Paired(
+            ActionRequestWithList,
+            "methods",
+            "parameters",
+            invocation=INVOCATION,
+            methods=_METHODS,
+            parameters=PARAMETERS,
         ),
         4: Record(
             ActionRequestWithFirstBlock, invocation=INVOCATION, method=METHOD, block=DATA_BLOCK

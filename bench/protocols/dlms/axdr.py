@@ -260,6 +260,31 @@ class Record(Codec[T]):
         return ""
 
 
+class Paired(Record[T]):
+    """A record two of whose lists belong together; different lengths are `list-length`."""
+
+    __slots__ = ("first", "second")
+
+    def __init__(
+        self, make: Callable[..., T], first: str, second: str, **components: Codec[Any]
+    ) -> None:
+        super().__init__(make, **components)
+        self.first = first
+        self.second = second
+
+    def read(self, reader: Reader) -> T:
+        """Return the record, whose lists have the lengths that were sent."""
+        found, starts = dict[str, Any](), dict[str, int]()
+        for name, shown, codec in self.components:
+            starts[name] = reader.at
+            found[name] = reader.field(shown, codec)
+        first, second = len(found[self.first]), len(found[self.second])
+        if first != second:
+            message = f"{second} {self.second} for {first} {self.first}"
+            reader.problem("list-length", message, starts[self.second])
+        return self.make(**found)
+
+
 class Choice(Codec[T]):
     """A CHOICE: an octet that names the alternative, then the alternative.
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.protocols.dlms.axdr import U32, ListOf, Optional, Record
+from bench.protocols.dlms.axdr import U32, ListOf, Optional, Paired, Record
 from bench.protocols.dlms.block import DATA_BLOCK, DataBlock
 from bench.protocols.dlms.cosem_types import (
     ACCESS,
@@ -131,7 +131,14 @@ SET_REQUESTS = Services(
             block=DATA_BLOCK,
         ),
         3: Record(SetRequestWithDataBlock, invocation=INVOCATION, block=DATA_BLOCK),
-        4: Record(SetRequestWithList, invocation=INVOCATION, attributes=_SELECTED, values=VALUES),
+        4: Paired(
+            SetRequestWithList,
+            "attributes",
+            "values",
+            invocation=INVOCATION,
+            attributes=_SELECTED,
+            values=VALUES,
+        ),
         5: Record(
             SetRequestWithListAndFirstDataBlock,
             invocation=INVOCATION,

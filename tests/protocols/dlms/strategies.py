@@ -123,6 +123,23 @@ def some(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | strategy
 
 
+def paired(
+    make: Any, first: st.SearchStrategy[Any], second: st.SearchStrategy[Any], **parts: Any
+) -> st.SearchStrategy[Any]:
+    """Records of two lists that belong together, `first` and `second` in the names of parts."""
+    names = [name for name, part in parts.items() if part is ...]
+    fixed = {name: part for name, part in parts.items() if part is not ...}
+    pairs = st.lists(st.tuples(first, second), max_size=4)
+    return st.builds(
+        lambda pairs, **others: make(
+            **others,
+            **{name: tuple([pair[at] for pair in pairs]) for at, name in enumerate(names)},
+        ),
+        pairs,
+        **fixed,
+    )
+
+
 def several(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     """A few values."""
     return st.lists(strategy, max_size=4).map(tuple)
@@ -326,7 +343,7 @@ KEY_INFOS = (
 HEADERS = dict.fromkeys(
     ("transaction_id", "originator", "recipient", "date_time", "other_information"), OCTETS
 )
-SPECIFICATIONS = several(
+SPECIFICATION = (
     st.builds(AccessGet, ATTRIBUTES)
     | st.builds(AccessSet, ATTRIBUTES)
     | st.builds(AccessAction, METHODS)
@@ -381,8 +398,8 @@ APDUS: dict[type, st.SearchStrategy[Any]] = {
         SetRequestWithFirstDataBlock, INVOCATIONS, ATTRIBUTES, some(ACCESS), BLOCKS
     ),
     SetRequestWithDataBlock: st.builds(SetRequestWithDataBlock, INVOCATIONS, BLOCKS),
-    SetRequestWithList: st.builds(
-        SetRequestWithList, INVOCATIONS, several(SELECTED), several(DATA)
+    SetRequestWithList: paired(
+        SetRequestWithList, SELECTED, DATA, invocation=INVOCATIONS, attributes=..., values=...
     ),
     SetRequestWithListAndFirstDataBlock: st.builds(
         SetRequestWithListAndFirstDataBlock, INVOCATIONS, several(SELECTED), BLOCKS
@@ -396,8 +413,8 @@ APDUS: dict[type, st.SearchStrategy[Any]] = {
     SetResponseWithList: st.builds(SetResponseWithList, INVOCATIONS, several(RESULTS)),
     ActionRequestNormal: st.builds(ActionRequestNormal, INVOCATIONS, METHODS, some(DATA)),
     ActionRequestNextBlock: st.builds(ActionRequestNextBlock, INVOCATIONS, U32),
-    ActionRequestWithList: st.builds(
-        ActionRequestWithList, INVOCATIONS, several(METHODS), several(DATA)
+    ActionRequestWithList: paired(
+        ActionRequestWithList, METHODS, DATA, invocation=INVOCATIONS, methods=..., parameters=...
     ),
     ActionRequestWithFirstBlock: st.builds(
         ActionRequestWithFirstBlock, INVOCATIONS, METHODS, BLOCKS
@@ -410,20 +427,26 @@ APDUS: dict[type, st.SearchStrategy[Any]] = {
     ActionResponseWithBlock: st.builds(ActionResponseWithBlock, INVOCATIONS, BLOCKS),
     ActionResponseWithList: st.builds(ActionResponseWithList, INVOCATIONS, several(OUTCOMES)),
     ActionResponseNextBlock: st.builds(ActionResponseNextBlock, INVOCATIONS, U32),
-    AccessRequest: st.builds(
-        AccessRequest, LONG_INVOCATIONS, STAMPS, SPECIFICATIONS, several(DATA)
+    AccessRequest: paired(
+        AccessRequest,
+        SPECIFICATION,
+        DATA,
+        invocation=LONG_INVOCATIONS,
+        date_time=STAMPS,
+        specifications=...,
+        data=...,
     ),
-    AccessResponse: st.builds(
+    AccessResponse: paired(
         AccessResponse,
-        LONG_INVOCATIONS,
-        STAMPS,
-        some(SPECIFICATIONS),
-        several(DATA),
-        several(
-            st.builds(AccessGetResult, RESULTS)
-            | st.builds(AccessSetResult, RESULTS)
-            | st.builds(AccessActionResult, ACTION_RESULTS)
-        ),
+        DATA,
+        st.builds(AccessGetResult, RESULTS)
+        | st.builds(AccessSetResult, RESULTS)
+        | st.builds(AccessActionResult, ACTION_RESULTS),
+        invocation=LONG_INVOCATIONS,
+        date_time=STAMPS,
+        specifications=some(several(SPECIFICATION)),
+        data=...,
+        results=...,
     ),
     DataNotification: st.builds(DataNotification, LONG_INVOCATIONS, STAMPS, DATA),
     EventNotification: st.builds(
