@@ -1,6 +1,7 @@
 """The known answers that all tests of the application layer share, and strategies for values."""
 
 import json
+import sys
 from importlib import util
 from pathlib import Path
 from types import ModuleType
@@ -25,11 +26,24 @@ def vectors(real_data: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def strategies() -> ModuleType:
-    """The module of strategies that lies beside this one."""
-    spec = util.spec_from_file_location("dlms_strategies", Path(__file__).parent / "strategies.py")
+def data_strategies() -> ModuleType:
+    """The strategies for COSEM data."""
+    return _beside("data_strategies")
+
+
+@pytest.fixture(scope="session")
+def strategies(data_strategies: ModuleType) -> ModuleType:
+    """The strategies for APDUs and what they are made of."""
+    return _beside("strategies")
+
+
+def _beside(name: str) -> ModuleType:
+    """Return the module that lies beside this one, importable as `dlms_<name>` from then on."""
+    full = f"dlms_{name}"
+    spec = util.spec_from_file_location(full, Path(__file__).parent / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = util.module_from_spec(spec)
+    sys.modules[full] = module
     spec.loader.exec_module(module)
     return module

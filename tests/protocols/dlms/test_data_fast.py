@@ -84,8 +84,8 @@ def test_a_row_that_is_cut_short_is_no_row():
 
 @settings(max_examples=300, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 2**32))
-def test_rows_of_any_types_with_any_damage(strategies, data, seed):
-    octets = bytearray(encode_data(data.draw(strategies.rows())))
+def test_rows_of_any_types_with_any_damage(data_strategies, data, seed):
+    octets = bytearray(encode_data(data.draw(data_strategies.rows())))
     agree(bytes(octets))
     rng = random.Random(seed)
     for _ in range(5):

@@ -1,14 +1,17 @@
 """Every record of the application layer comes back from its octets as it was, without a problem."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.core.trace import Field
 from bench.protocols.dlms import apdu
+from bench.protocols.dlms.acse import Aarq
 from bench.protocols.dlms.apdu import decode_apdu, encode_apdu, judge_apdu
 from bench.protocols.dlms.data import decode_data, encode_data, judge_data
-from bench.protocols.dlms.data_types import DataType
+from bench.protocols.dlms.data_types import Data, DataType
 
 
 def covers(fields: tuple[Field, ...], octets: bytes) -> None:
@@ -40,8 +43,8 @@ def test_every_record_has_a_strategy(strategies):
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
-def test_data(strategies, data):
-    value = data.draw(strategies.DATA)
+def test_data(data_strategies, data):
+    value = data.draw(data_strategies.DATA)
     octets = encode_data(value)
     decoded = decode_data(octets)
     assert decoded.problems == ()
@@ -54,14 +57,14 @@ def test_data(strategies, data):
 @pytest.mark.parametrize("tag", list(DataType))
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_each_type(strategies, tag, data):
-    if tag in strategies.VALUES:
-        content = data.draw(strategies.VALUES[tag])
-        value = strategies.Data(tag, content)
+def test_each_type(data_strategies, tag, data):
+    if tag in data_strategies.VALUES:
+        content = data.draw(data_strategies.VALUES[tag])
+        value = Data(tag, content)
     elif tag == DataType.COMPACT_ARRAY:
-        value = data.draw(strategies.compact_arrays())
+        value = data.draw(data_strategies.compact_arrays())
     else:
-        value = data.draw(strategies.elements(strategies.SCALAR_DATA))
+        value = data.draw(data_strategies.elements(data_strategies.SCALAR_DATA))
         value = value._replace(type=tag)
     octets = encode_data(value)
     assert octets[0] == tag
@@ -88,9 +91,9 @@ def test_longer_lengths_change_nothing_but_their_problem(strategies, data, size)
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_undefined_fields_of_an_association_are_kept(strategies, data):
-    value = data.draw(strategies.APDUS[strategies.Aarq])
+    value = data.draw(strategies.APDUS[Aarq])
     others = data.draw(strategies.UNKNOWN_FIELDS)
-    value = strategies.dataclasses.replace(value, others=others)
+    value = dataclasses.replace(value, others=others)
     decoded = decode_apdu(encode_apdu(value))
     assert decoded.codes() == ("tag",) * len(others) or not value.application_context_name
     assert decoded.value == value
