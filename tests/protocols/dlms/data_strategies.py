@@ -132,25 +132,32 @@ def rows(draw: st.DrawFn) -> Data:
     return array(*made)
 
 
+_NUMBERS = [DataType.UNSIGNED, DataType.LONG, DataType.OCTET_STRING, DataType.DOUBLE_LONG]
+
+
+def descriptions(depth: int) -> st.SearchStrategy[TypeDescription]:
+    """Descriptions of a type, at most `depth` levels above the numbers."""
+    leaf = st.sampled_from(_NUMBERS).map(TypeDescription)
+    if depth == 0:
+        return leaf
+    inner = descriptions(depth - 1)
+    members = st.lists(inner, min_size=1, max_size=3).map(tuple)
+    structures = members.map(lambda found: TypeDescription(DataType.STRUCTURE, found))
+    arrays = st.builds(
+        lambda found, count: TypeDescription(DataType.ARRAY, (found,), count),
+        inner,
+        st.integers(1, 3),
+    )
+    return leaf | structures | arrays
+
+
+_DESCRIPTIONS = descriptions(2)
+
+
 @st.composite
 def compact_arrays(draw: st.DrawFn) -> Data:
     """Compact arrays of numbers, structures and arrays of them."""
-    numbers = [DataType.UNSIGNED, DataType.LONG, DataType.OCTET_STRING, DataType.DOUBLE_LONG]
-    leaf = st.sampled_from(numbers).map(TypeDescription)
-    description = draw(
-        st.recursive(
-            leaf,
-            lambda inner: (
-                st.lists(inner, min_size=1, max_size=3).map(
-                    lambda members: TypeDescription(DataType.STRUCTURE, tuple(members))
-                )
-                | st.tuples(inner, st.integers(1, 3)).map(
-                    lambda pair: TypeDescription(DataType.ARRAY, (pair[0],), pair[1])
-                )
-            ),
-            max_leaves=4,
-        )
-    )
+    description = draw(_DESCRIPTIONS)
     found = draw(st.lists(described(description), max_size=4))
     return Data(DataType.COMPACT_ARRAY, CompactArray.of(description, Elements.of(found)))
 
