@@ -1,6 +1,7 @@
 """The fields of ACSE APDUs: each a tag, a length and a content, most of them optional."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -192,7 +193,20 @@ class AcseCodec(ApduCodec):
         reader.u8()
         reader.note("tag", start, f"{self.tag:02X} {self.name.upper()}")
         reader.name = f"length of {self.name.upper()}"
-        return inside(reader, _Fields(self))
+        try:
+            end = enclosed(reader)
+        except Lost:
+            if reader.trace is not None:
+                self._show_what_is_there(reader)
+            raise
+        return within(reader, end, _Fields(self))
+
+    def _show_what_is_there(self, reader: Reader) -> None:
+        """Go through the fields of an APDU that was cut; that it was cut is a problem already."""
+        known = len(reader.problems)
+        with suppress(Lost):
+            within(reader, reader.end, _Fields(self))
+        del reader.problems[known:]
 
     def write(self, writer: Writer, value: Any) -> None:
         """Write the fields that are not None, in their order, then `others`."""

@@ -62,7 +62,7 @@ class Reader:
         start, index, outer = self.at, len(self.trace), self._path
         self.trace.append(None)
         self._path = f"{outer}/{name}" if outer else name
-        text = "(not decoded)"
+        text = "(not read to its end)"
         try:
             value = codec.read(self)
             text = codec.show(value)

@@ -159,6 +159,15 @@ def test_entry_access():
     )
 
 
+def test_fields_of_an_association_that_was_cut_show_what_is_there():
+    octets = encode_apdu(Aarq(user_information=InitiateRequest(Conformance(0x10), 500)))
+    decoded = decode_apdu(octets[:-1])
+    assert decoded.codes() == ("length",)
+    shown = {field.path: field.text for field in decoded.fields()}
+    assert shown["aarq/application-context-name"] == "2.16.756.5.8.1.1"
+    assert [field.problem != "" for field in decoded.fields()].count(True) == 1
+
+
 def test_fields_are_a_tree_with_offsets():
     octets = bytes.fromhex("c401c100 0202 0600001391 0902abcd")
     fields = decode_apdu(octets).fields()
