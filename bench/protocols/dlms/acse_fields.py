@@ -176,7 +176,7 @@ class AcseCodec(ApduCodec):
     the others from being read.
     """
 
-    __slots__ = ("fields", "make", "ranks")
+    __slots__ = ("content", "contents", "fields", "make", "ranks")
 
     def __init__(self, tag: int, name: str, make: Callable[..., Any], *fields: Field) -> None:
         self.tag = tag
@@ -184,6 +184,8 @@ class AcseCodec(ApduCodec):
         self.make = make
         self.types = (make,)  # type: ignore[assignment]
         self.fields = fields
+        self.contents = [(field.title, _Content(field.codec)) for field in fields]
+        self.content = _Fields(self)
         self.ranks = {field.tag: rank for rank, field in enumerate(fields)}
         self.ranks |= {f.also: rank for rank, f in enumerate(fields) if f.also is not None}
 
@@ -199,13 +201,13 @@ class AcseCodec(ApduCodec):
             if reader.trace is not None:
                 self._show_what_is_there(reader)
             raise
-        return within(reader, end, _Fields(self))
+        return within(reader, end, self.content)
 
     def _show_what_is_there(self, reader: Reader) -> None:
         """Go through the fields of an APDU that was cut; that it was cut is a problem already."""
         known = len(reader.problems)
         with suppress(Lost):
-            within(reader, reader.end, _Fields(self))
+            within(reader, reader.end, self.content)
         del reader.problems[known:]
 
     def write(self, writer: Writer, value: Any) -> None:
@@ -251,7 +253,7 @@ class _Fields(Codec[Any]):
             elif rank < last:
                 title = apdu.fields[last].title
                 reader.problem("order", f"{field.title} comes after {title}, before which it goes")
-            value = reader.field(field.title, _Content(field.codec))
+            value = reader.field(*apdu.contents[rank])
             if rank not in seen:
                 found[field.name] = value
             seen.add(rank)

@@ -5,6 +5,7 @@ Passwords, challenges and keys that an APDU carries are told by their length alo
 
 from dataclasses import fields, is_dataclass
 from enum import IntEnum
+from math import isfinite
 from typing import Any
 
 from bench.protocols.dlms.acse_fields import AuthenticationValue
@@ -41,7 +42,7 @@ def to_json(value: Any) -> Any:
     if isinstance(value, IntEnum):
         return value.name.lower().replace("_", "-")
     if isinstance(value, float):
-        return value if abs(value) <= 1.8e308 and value == value else str(value)
+        return value if isfinite(value) else str(value)
     if isinstance(value, int):
         return value
     if isinstance(value, Data):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bench.protocols.dlms.acse import Aarq, AuthenticationValue
 from bench.protocols.dlms.apdu import decode_apdu, encode_apdu
-from bench.protocols.dlms.data_types import double_long_unsigned
+from bench.protocols.dlms.data_types import Data, DataType, double_long_unsigned
 from bench.protocols.dlms.get import GetResponseNormal
 from bench.protocols.dlms.initiate import Conformance, InitiateRequest
 from bench.protocols.dlms.results import Invocation
@@ -48,6 +48,11 @@ def test_a_response():
             }
         ],
     }
+
+
+def test_numbers_that_json_lacks_are_text():
+    found = [to_json(Data(DataType.FLOAT64, x))["value"] for x in (1.5, float("inf"), float("nan"))]
+    assert found == [1.5, "inf", "nan"]
 
 
 def test_secrets_are_told_by_their_length():
