@@ -118,7 +118,7 @@ class Link(ABC):
         )
 
     def supply(self, load_ma: float | None) -> Supply:
-        """Load the port's supply with `load_ma` (None: a short circuit) and measure. Needs SUPPLY."""
+        """Load the supply with `load_ma` (None: a short circuit) and measure it. Needs SUPPLY."""
         raise UsageError(f"link {self.url} does not measure the supply at {load_ma} mA")
 
     def s1_active(self) -> bool:

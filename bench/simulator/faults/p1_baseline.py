@@ -175,9 +175,9 @@ def _variation(
     *alterations: Alteration,
     profile: str = "be17",
     baseline: str = "",
-    **declares: object,
+    declares: Mapping[str, object] | None = None,
 ) -> Variation:
-    claims = {**compared_with(baseline or profile), **declares}
+    claims = {**compared_with(baseline or profile), **(declares or {})}
     return Variation(f"p1.baseline-{name}", "p1", summary, _CONTRACT, profile, alterations, claims)
 
 
@@ -210,12 +210,12 @@ VARIATIONS: tuple[Variation, ...] = (
         "unlinked",
         "the sub-meters were unlinked since the baseline",
         home(lambda house: replace(house, submeters=())),
-        **{"P1/MBUS": False, "P1/GAS": False},
+        declares={"P1/MBUS": False, "P1/GAS": False},
     ),
     _variation(
         "one-phase",
         "the baseline is that of a meter with three phases",
         home(lambda house: replace(house, phases=1)),
-        **{"P1/POLYPHASE": False},
+        declares={"P1/POLYPHASE": False},
     ),
 )
