@@ -85,25 +85,7 @@ class AnnotatedFrame:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values; octets in hex."""
-        frame = self.frame
-        return {
-            "number": frame.number,
-            "at_ns": frame.at_ns,
-            "until_ns": frame.until_ns,
-            "direction": str(frame.direction),
-            "offset": frame.offset,
-            "octets": frame.octets.hex(),
-            "fields": [
-                {
-                    "path": f.path,
-                    "offset": f.offset,
-                    "length": f.length,
-                    "text": f.text,
-                    "problem": f.problem,
-                }
-                for f in frame.fields
-            ],
-        }
+        return self.frame.to_json()
 
 
 @dataclass(frozen=True, slots=True)

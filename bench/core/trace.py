@@ -3,8 +3,10 @@
 Instants are integer nanoseconds on the clock of the link that received the octets.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 
 class Direction(StrEnum):
@@ -70,3 +72,37 @@ class Frame:
     direction: Direction = Direction.RECEIVED
     offset: int = 0
     fields: tuple[Field, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values; octets in hex."""
+        return {
+            "number": self.number,
+            "at_ns": self.at_ns,
+            "until_ns": self.until_ns,
+            "direction": str(self.direction),
+            "offset": self.offset,
+            "octets": self.octets.hex(),
+            "fields": [
+                {
+                    "path": f.path,
+                    "offset": f.offset,
+                    "length": f.length,
+                    "text": f.text,
+                    "problem": f.problem,
+                }
+                for f in self.fields
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Frame":
+        """Return the frame that `to_json` wrote; KeyError or ValueError if it did not."""
+        return cls(
+            number=data["number"],
+            at_ns=data["at_ns"],
+            until_ns=data["until_ns"],
+            octets=bytes.fromhex(data["octets"]),
+            direction=Direction(data["direction"]),
+            offset=data["offset"],
+            fields=tuple(Field(**f) for f in data["fields"]),
+        )

@@ -36,7 +36,7 @@ class CaseRecord:
         """Return plain JSON values, so that a record can travel between processes."""
         return {
             "attempt": self.attempt.to_json(),
-            "frames": [frame_json(frame) for frame in self.frames],
+            "frames": [frame.to_json() for frame in self.frames],
             "omitted": self.omitted,
             "epoch_ns": self.epoch_ns,
         }
@@ -46,47 +46,10 @@ class CaseRecord:
         """Return the record that `to_json` wrote."""
         return cls(
             Attempt.from_json(data["attempt"]),
-            tuple(frame_from_json(frame) for frame in data["frames"]),
+            tuple(Frame.from_json(frame) for frame in data["frames"]),
             data["omitted"],
             data["epoch_ns"],
         )
-
-
-def frame_json(frame: Frame) -> dict[str, Any]:
-    """Return a frame as it stands in decoded.json."""
-    return {
-        "number": frame.number,
-        "at_ns": frame.at_ns,
-        "until_ns": frame.until_ns,
-        "direction": str(frame.direction),
-        "offset": frame.offset,
-        "octets": frame.octets.hex(),
-        "fields": [
-            {
-                "path": f.path,
-                "offset": f.offset,
-                "length": f.length,
-                "text": f.text,
-                "problem": f.problem,
-            }
-            for f in frame.fields
-        ],
-    }
-
-
-def frame_from_json(data: Mapping[str, Any]) -> Frame:
-    """Return the frame that `frame_json` wrote."""
-    from bench.core.trace import Direction, Field
-
-    return Frame(
-        number=data["number"],
-        at_ns=data["at_ns"],
-        until_ns=data["until_ns"],
-        octets=bytes.fromhex(data["octets"]),
-        direction=Direction(data["direction"]),
-        offset=data["offset"],
-        fields=tuple(Field(**f) for f in data["fields"]),
-    )
 
 
 @contextmanager
@@ -216,7 +179,7 @@ class RunFolder:
         attempt = record.attempt
         place = f"cases/{attempt.case}/a{attempt.number}"
         if record.frames:
-            frames = [frame_json(frame) for frame in record.frames]
+            frames = [frame.to_json() for frame in record.frames]
             self.write_json(f"{place}/decoded.json", {"frames": frames, "omitted": record.omitted})
             comment = f"{attempt.case} attempt {attempt.number}"
             path = self.path / place / "frames.pcapng"

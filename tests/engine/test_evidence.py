@@ -15,7 +15,7 @@ from bench._home import home
 from bench.core.check import Outcome
 from bench.core.errors import EvidenceError
 from bench.core.trace import Direction, Field, Frame
-from bench.engine.evidence import CaseRecord, RunFolder, frame_from_json, frame_json
+from bench.engine.evidence import CaseRecord, RunFolder
 
 FRAME = Frame(7, 10, 20, b"/a\x00\xff", Direction.SENT, 40, (Field("x", 1, 2, "t", "p"),))
 
@@ -159,14 +159,14 @@ def test_frames_are_kept_as_json_and_capture(folder, record):
     folder.finish_case(record(frames=(FRAME,)))
     place = folder.path / "cases/P1-A-020/a1"
     (row,) = json.loads((place / "decoded.json").read_text())["frames"]
-    assert frame_from_json(row) == FRAME
+    assert Frame.from_json(row) == FRAME
     assert (place / "frames.pcapng").stat().st_size > 0
 
 
 def test_a_record_travels_between_processes(record):
     one = record(outcome=Outcome.MISSED, frames=(FRAME,))
     assert CaseRecord.from_json(json.loads(json.dumps(one.to_json()))) == one
-    assert frame_from_json(frame_json(FRAME)) == FRAME
+    assert Frame.from_json(FRAME.to_json()) == FRAME
 
 
 @pytest.mark.parametrize("limit", [700, 3_000, 20_000])
