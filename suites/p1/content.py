@@ -45,7 +45,11 @@ def readable(telegrams: Iterable[Seen]) -> tuple[Seen, ...]:
     """Return the sound telegrams; Inconclusive for none: an observation would look like a pass."""
     found = sound(telegrams)
     if not found:
-        raise Inconclusive(Reason.LINE, "no telegram arrived whole, with its CRC right")
+        raise Inconclusive(
+            Reason.PRECONDITION,
+            "no telegram is whole, its CRC right and each of its lines readable; see the cases "
+            "about framing, CRC and grammar first",
+        )
     return found
 
 
