@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 _EXIT_CODE = re.compile(r"#.*exit code (\d)")
-PAGES = ("README.md", "docs/adding-a-fault.md", "docs/evidence-and-signature.md")
+PAGES = (
+    "README.md",
+    "docs/adding-a-fault.md",
+    "docs/evidence-and-signature.md",
+    "docs/p1.md",
+)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -55,9 +60,10 @@ def test_commands_that_are_only_shown_exist(blocks_of, pages, shell):
 
 
 def test_options_that_the_documentation_names_exist(pages, shell, home: Path):
+    commands = ("run", "decode", "simulate", "sign", "verify", "key new", "declare new")
     helps = "".join(
         shell(f"meterbench {command} --help").stdout
-        for command in ("run", "decode", "simulate", "sign", "verify", "key new", "declare new")
+        for command in (*commands, "baseline", "calibrate")
     )
     shown = "".join(pages[page] for page in pages if page != "CHANGELOG.md")
     # of pip, and of every command

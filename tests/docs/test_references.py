@@ -46,7 +46,7 @@ def test_every_case_is_in_the_page_of_its_interface(pages):
 
 def test_checks_and_faults_that_are_named_exist(pages):
     for page, text in pages.items():
-        for name in re.findall(r"\bp1\.[a-z0-9]+(?:-[a-z0-9]+)+\b", text):
+        for name in re.findall(r"\bp1\.[a-z0-9]+(?:-[a-zA-Z0-9]+)+\b", text):
             if not name.startswith(_EXAMPLE):
                 assert deviation(name).killers, f"{page}: {name}"
 

@@ -36,7 +36,7 @@ def test_added_case_is_proved_by_the_self_test(blocks_of, home, tmp_path):
     done = run(tmp_path, "-m", "bench", "selftest", "--json", "p1.example")
     assert done.returncode == 0, done.stdout + done.stderr
     [fault] = json.loads(done.stdout)["faults"]
-    assert (fault["outcome"], fault["by"]) == ("killed", ["P1-X-001:length"])
+    assert (fault["outcome"], fault["by"]) == ("killed", ["P1-X-001:same"])
     done = run(tmp_path, "-m", "bench", "run", "--json", "P1-X")
     [verdict] = [c["verdict"] for c in json.loads(done.stdout)["cases"] if c["id"] == "P1-X-001"]
     assert verdict == "pass", done.stdout
