@@ -19,13 +19,14 @@ _XON_XOFF = frozenset(b"\x11\x13")
 def _judge_line(watch: TelegramWatch, context: CaseContext, verify: Checks) -> None:
     """Judge the asynchronous line: telegrams arrive, the UART counts no error, the format fits.
 
-    Garbage alone is the device's only where the adapter measures the character format: otherwise
-    it may as well be an inverted line or a wrong setting of the bench.
+    Garbage alone is the device's only where the adapter measures that the line is not what it
+    should be: otherwise it may as well be an inverted line, a wrong setting of the bench, or an
+    encrypted port that was declared plain.
     """
     settings = watch.profile.line
     count = watch.counted()
     measures = Capability.LINE_FORMAT in context.link.capabilities
-    if (unwell := watch.unwell()) and not (measures and watch.octets):
+    if (unwell := watch.unwell()) and not (measures and _is_off(watch, context)):
         raise Inconclusive(unwell.reason, unwell.message)
     verify.that(
         "telegrams",
@@ -45,6 +46,13 @@ def _judge_line(watch: TelegramWatch, context: CaseContext, verify: Checks) -> N
         verify.that(
             "line-format", measured == settings, expected=str(settings), observed=str(measured)
         )
+
+
+def _is_off(watch: TelegramWatch, context: CaseContext) -> bool:
+    """Whether the octets came with UART errors or in another character format."""
+    errors = context.line_errors()
+    wrong = errors.framing or errors.parity or context.link.line_format() != watch.profile.line
+    return bool(watch.octets and wrong)
 
 
 @case(
