@@ -125,6 +125,24 @@ class Link(ABC):
         """Return whether the S1 port sends at this moment. Needs S1_ACTIVITY."""
         raise UsageError(f"link {self.url} does not see the S1 port")
 
+    def connect(self) -> "Link":
+        """Return another connection to the same place, of the same kind. Needs CONNECTION."""
+        raise UsageError(f"link {self.url} cannot be opened a second time")
+
+    def reconnect(self, *, abrupt: bool = False) -> None:
+        """End the connection, if it has not ended, and make it anew. Needs CONNECTION.
+
+        `abrupt` ends it as a crash does (TCP reset). What was not read yet is lost.
+        """
+        raise UsageError(f"link {self.url} is no connection to make anew ({abrupt=})")
+
+    def set_line(self, line: LineSettings) -> int:
+        """Send and listen with other settings from now on; return the instant. Needs LINE_SPEED.
+
+        What was written before has left by then.
+        """
+        raise UsageError(f"link {self.url} has no line to set to {line}")
+
     def describe(self) -> dict[str, str]:
         """Return what identifies the path for the environment record (driver, serial number)."""
         return {"link": str(self.url)}

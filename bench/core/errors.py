@@ -6,6 +6,7 @@ BenchError                    exit code 4
 ├── AdapterError              4   the bench cannot reach the device
 │   ├── AdapterUnavailable        could not be opened: no port, in use, no permission
 │   └── AdapterLost               was open and is gone: cable, process, connection
+│       └── ConnectionEnded           the device ended a connection, which can be made anew
 ├── EvidenceError             4   the run folder cannot be written or read
 └── SignatureError            5   a report that does not verify, a key that does not open
 """
@@ -64,6 +65,10 @@ class AdapterUnavailable(AdapterError):
 
 class AdapterLost(AdapterError):
     """The link was open and ended without being asked to."""
+
+
+class ConnectionEnded(AdapterLost):
+    """The far end closed a connection; a device may, and `Link.reconnect` makes a new one."""
 
 
 class EvidenceError(BenchError):

@@ -15,6 +15,8 @@ class Capability(StrEnum):
     DEVICE_CONTROL = "device-control"  # the device's state can be commanded from outside
     SUPPLY = "supply-measurement"  # the port's supply can be loaded and measured
     S1_ACTIVITY = "s1-activity"  # whether the S1 port sends can be seen beside this link
+    CONNECTION = "connection"  # it can be ended and made anew, and others can be made beside it
+    LINE_SPEED = "line-speed"  # speed and character format can be changed while it is open
 
 
 @dataclass(frozen=True, slots=True)
