@@ -1,6 +1,5 @@
 """A run in progress: the open links, the shared observations, and one case after the other."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,24 +7,29 @@ from typing import TypeVar, cast
 
 from adapters.base import Link, LinkUrl
 from adapters.registry import open_link
-from bench.core.case import Case
-from bench.core.clock import SECOND, Clock, MonotonicClock, VirtualClock
-from bench.core.errors import AdapterError, AdapterLost, EvidenceError
+from bench.core.case import Case, Kind
+from bench.core.clock import Clock, MonotonicClock, VirtualClock
+from bench.core.errors import (
+    AdapterError,
+    AdapterLost,
+    ConnectionEnded,
+    EvidenceError,
+)
 from bench.core.line import LineErrors
 from bench.core.link import Capability, LinkEnded
 from bench.core.verdict import Reason
 from bench.engine.calibration import calibrated
-from bench.engine.capture import ChunkRecorder, read_chunks
 from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.evidence import CaseRecord, RunFolder
-from bench.engine.observation import Ended, ObservationRecord, Watch
+from bench.engine.observation import Watch
+from bench.engine.observing import Observing, Stopped
 from bench.engine.preparation import Preparation, Target
 from bench.engine.station import DeviceLock
 from bench.engine.suite import Unwell
-
-_SLICE_NS = SECOND // 2  # how long a wait lasts before the operator's wish to stop is looked at
+from bench.engine.traffic import Traffic
 
 Watcher = TypeVar("Watcher", bound=Watch)
+Shared = TypeVar("Shared")
 LinkOpener = Callable[[Target, Clock], Link]
 
 
@@ -54,14 +58,6 @@ class BracketRecord:
         }
 
 
-def _counts(link: Link) -> bool:
-    return Capability.UART_ERRORS in link.capabilities
-
-
-class Stopped(Exception):
-    """The operator asked the run to stop."""
-
-
 def open_target(target: Target, clock: Clock) -> Link:
     """Open the link that the declaration names, at the settings that the edition prescribes.
 
@@ -84,6 +80,22 @@ def clock_for(targets: Mapping[str, Target]) -> Clock:
 def _timeless(url: LinkUrl) -> bool:
     return url.scheme == "simulated" or (
         url.scheme == "replay" and url.options.get("pace", "fast") == "fast"
+    )
+
+
+def _known_good(interface: str) -> Case:
+    """Return what stands in place of a case while a group is opened or closed."""
+    return Case(
+        id=f"{interface.upper()}-KNOWN-GOOD",
+        version=1,
+        interface=interface,
+        title="Known-good exchange",
+        purpose="Ensure that the device is well before and after a group of cases.",
+        stimulus="What every conforming device answers.",
+        criterion="The answer comes.",
+        kind=Kind.CAPABILITY,
+        clauses=("meterbench:known-good-exchange",),
+        bound_s=120.0,
     )
 
 
@@ -115,9 +127,10 @@ class Session:
         self._links: dict[str, Link] = {}
         self._failed: dict[str, AdapterError] = {}
         self._locks: list[DeviceLock] = []
-        self._observed: dict[str, Watch] = {}
-        self._observations: dict[str, ObservationRecord] = {}
+        self._observing = Observing(self, self._path, worker)
+        self._shared: dict[tuple[str, str], object] = {}
         self._bracket: BracketRecord | None = None
+        self._exchanging: CaseContext | None = None
 
     # -- links
 
@@ -142,18 +155,18 @@ class Session:
                     raise
             except AdapterError as error:
                 self._failed[interface] = error
-                self._note("link-failed", interface=interface, message=str(error))
+                self.note("link-failed", interface=interface, message=str(error))
                 raise
             self._links[interface] = link
             if isinstance(self.clock, VirtualClock) and link.epoch_ns is not None:
                 self.clock.epoch_ns = self.clock.epoch_ns or link.epoch_ns
-            self._note("link-opened", interface=interface, link=str(link.url))
+            self.note("link-opened", interface=interface, link=str(link.url))
         return self._links[interface]
 
     def lose(self, interface: str, error: AdapterError) -> None:
         """Remember that a link is gone, so that no later case blames the device for it."""
         self._failed.setdefault(interface, error)
-        self._note("link-lost", interface=interface, message=str(error))
+        self.note("link-lost", interface=interface, message=str(error))
 
     def capabilities(self, interface: str) -> frozenset[str] | None:
         """Return what the link can do, None when it cannot be opened."""
@@ -171,7 +184,7 @@ class Session:
         self._links.clear()
         self._locks.clear()
 
-    # -- observation
+    # -- what cases share
 
     def observe(self, interface: str, make: Callable[[], Watcher]) -> Watcher:
         """Return the finished watch of an interface; the first caller pays for watching.
@@ -179,12 +192,7 @@ class Session:
         A complete observation of an earlier process of the same run is judged again from its
         recording instead of being repeated.
         """
-        if interface not in self._observed:
-            watch = make()
-            if not self._recall(interface, watch):
-                self._watch(interface, watch)
-            self._observed[interface] = watch
-        return cast("Watcher", self._observed[interface])
+        return self._observing.observe(interface, make)
 
     def line_errors(self, interface: str) -> LineErrors:
         """Return what the UART counted until the end of the shared observation.
@@ -192,102 +200,18 @@ class Session:
         Kept with the observation: a run that was killed and resumed has a new link that counted
         nothing of it. UsageError where the link does not count.
         """
-        record = self._observations.get(interface)
-        if record is not None and record.line_errors is not None:
-            return record.line_errors
-        return self.link(interface).line_errors()
+        return self._observing.line_errors(interface)
 
     def observed_from_ns(self, interface: str) -> int:
         """Return the Unix time of instant 0 of an observation, maybe an earlier process's."""
-        return self._observations[interface].epoch_ns
+        return self._observing.from_ns(interface)
 
-    def _watch(self, interface: str, watch: Watch) -> None:
-        link = self.link(interface)
-        number = self._next_observation(interface)
-        recorder = self._recorder(interface, number, link)
-        self._note("observation-started", interface=interface, number=number)
-        started, octets, ended = self.clock.now(), 0, Ended.COMPLETE
-        try:
-            while not watch.complete():
-                if self.stopping:
-                    ended = Ended.STOPPED
-                    break
-                deadline = watch.deadline_ns(started)
-                now = self.clock.now()
-                if now >= deadline:
-                    ended = Ended.SILENCE
-                    break
-                chunk = link.read(min(deadline, now + _SLICE_NS))
-                if chunk is not None:
-                    if recorder:
-                        recorder.record(chunk)
-                    octets += len(chunk.octets)
-                    watch.feed(chunk)
-        except LinkEnded:
-            ended = Ended.RECORDING
-        except AdapterLost as error:
-            self.lose(interface, error)
-            ended = Ended.INTERRUPTED
-        finally:
-            if recorder:
-                recorder.close()
-        watch.finish(ended)
-        record = ObservationRecord(
-            interface=interface,
-            number=number,
-            ended=ended,
-            units=watch.counted(),
-            octets=octets,
-            started_ns=started,
-            finished_ns=self.clock.now(),
-            epoch_ns=link.clock.epoch_ns,
-            line_errors=link.line_errors() if _counts(link) else None,
-        )
-        self._observations[interface] = record
-        self._keep(record)
-        if ended is Ended.INTERRUPTED:
-            raise self._failed[interface].with_traceback(None)
-        if ended is Ended.STOPPED:
-            raise Stopped
-
-    def _recorder(self, interface: str, number: int, link: Link) -> ChunkRecorder | None:
-        if self._path is None:
-            return None
-        path = self._path / "observations" / interface / str(number) / "frames.pcapng"
-        try:
-            return ChunkRecorder(path, link.clock.epoch_ns, interface, str(link.url))
-        except OSError as error:
-            raise EvidenceError(f"cannot write {path}: {error.strerror or error}") from error
-
-    def _next_observation(self, interface: str) -> int:
-        """Return a number that no other observation has; worker processes count side by side."""
-        number = 1 + int(self._worker.removeprefix("gw") or 0)
-        if self._path is not None:
-            folder = self._path / "observations" / interface
-            while (folder / str(number)).exists():
-                number += 1
-        return number
-
-    def _keep(self, record: ObservationRecord) -> None:
-        if self._path is None:
-            return
-        place = f"observations/{record.interface}/{record.number}/observation.json"
-        (self.folder or RunFolder(self._path)).write_json(place, record.to_json())
-        self._note("observation-finished", **record.to_json())
-
-    def _recall(self, interface: str, watch: Watch) -> bool:
-        if self.folder is None:
-            return False
-        folder = self.folder.path / "observations" / interface
-        for path in sorted(folder.glob("*/observation.json")):
-            record = ObservationRecord.from_json(json.loads(path.read_text(encoding="utf-8")))
-            if record.ended in (Ended.COMPLETE, Ended.SILENCE, Ended.RECORDING):
-                for chunk in read_chunks(path.with_name("frames.pcapng"), record.epoch_ns):
-                    watch.feed(chunk)
-                watch.finish(record.ended)
-                self._observations[interface] = record
-                return True
-        return False
+    def shared(self, interface: str, name: str, make: Callable[[], Shared]) -> Shared:
+        """Return what the first caller made under this name; cases of one run share it."""
+        key = (interface, name)
+        if key not in self._shared:
+            self._shared[key] = make()
+        return cast("Shared", self._shared[key])
 
     # -- cases
 
@@ -309,7 +233,16 @@ class Session:
             target.answers,
             self.clock.now,
             lambda: self.line_errors(case.interface),
+            Traffic(self._traffic_path(case, number), self.clock.epoch_ns, case.interface),
         )
+
+    def _traffic_path(self, case: Case, number: int) -> Path | None:
+        """Return where the octets of an attempt go; a worker does not know its attempt's number."""
+        if self._path is None:
+            return None
+        if self.folder is None:
+            return self._path / "exchanges" / self._worker / f"{case.id}.pcapng"
+        return self._path / "cases" / case.id / f"a{number}" / "traffic.pcapng"
 
     def end(self, context: CaseContext, error: BaseException | None) -> CaseRecord | None:
         """Return the record of a finished attempt; `error` is what the case raised.
@@ -317,8 +250,10 @@ class Session:
         The adapter's failures and the bench's own are `error`, never the device's fault. None
         when the operator stopped the run before the case could decide: it was not run.
         """
+        ending = self._finish(context)
+        error = error or ending
         if isinstance(error, Stopped):
-            self._note("case-stopped", case=context.case.id, attempt=context.number)
+            self.note("case-stopped", case=context.case.id, attempt=context.number)
             return None
         if isinstance(error, EvidenceError):
             self._break(error)
@@ -327,6 +262,8 @@ class Session:
             context.inconclusive(error.reason, str(error))
         elif isinstance(error, LinkEnded):
             context.inconclusive(Reason.SHORT, "the recording ends before the case has enough")
+        elif isinstance(error, ConnectionEnded):
+            context.inconclusive(Reason.PRECONDITION, str(error))
         elif isinstance(error, AdapterError):
             if isinstance(error, AdapterLost):
                 self.lose(context.case.interface, error)
@@ -340,6 +277,16 @@ class Session:
             except EvidenceError as failure:
                 self._break(failure)
         return record
+
+    def _finish(self, context: CaseContext) -> Exception | None:
+        """Let the case put back what it changed; return what went wrong with that."""
+        try:
+            context.finish()
+        except Exception as error:
+            return error
+        finally:
+            context.close()
+        return None
 
     # -- sanity brackets
 
@@ -370,23 +317,54 @@ class Session:
                 (self.folder or RunFolder(self._path)).write_json(place, bracket.to_json())
             except EvidenceError as failure:
                 self._break(failure)
-        self._note("bracket", **bracket.to_json())
+        self.note("bracket", **bracket.to_json())
+
+    def known_good(self, interface: str) -> CaseContext:
+        """Return the context of the exchange that opens or closes the present group.
+
+        An active suite's brackets talk to the device through it; its checks count for nothing.
+        """
+        target, bracket = self.preparation.targets[interface], self._bracket
+        path = None
+        if self._path is not None and bracket is not None:
+            side = "closing" if bracket.cases else "opening"
+            path = self._path / "brackets" / f"{interface}-{bracket.group}-{side}.pcapng"
+        context = CaseContext(
+            _known_good(interface),
+            1,
+            lambda: self.link(interface),
+            target.values,
+            target.answers,
+            self.clock.now,
+            traffic=Traffic(path, self.clock.epoch_ns, interface),
+        )
+        self._exchanging = context
+        return context
 
     def _exchange(self, interface: str, side: str) -> Unwell | None:
         suite = self.preparation.targets[interface].suite
         try:
             return (suite.opening if side == "opening" else suite.closing)(self)
+        except Inconclusive as unwell:
+            return Unwell(unwell.reason, str(unwell))
+        except ConnectionEnded as ended:
+            return Unwell(Reason.SILENT, str(ended))
         except (AdapterError, Stopped):
             return None  # every case of the group says so itself
         except EvidenceError as failure:
             self._break(failure)
             return None
+        finally:
+            if self._exchanging is not None:
+                self._finish(self._exchanging)
+                self._exchanging = None
 
     def can(self, interface: str, capability: Capability) -> bool:
         """Return whether the link of an interface has a capability."""
         return capability in self.link(interface).capabilities
 
-    def _note(self, event: str, **details: object) -> None:
+    def note(self, event: str, **details: object) -> None:
+        """Write an event; nothing without a run folder."""
         if self.folder is None:
             return
         try:

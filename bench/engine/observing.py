@@ -1,0 +1,158 @@
+"""Watches what a listening interface delivers, once for all cases, and keeps the recording."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from adapters.base import Link
+from bench.core.clock import SECOND
+from bench.core.errors import AdapterLost, EvidenceError
+from bench.core.line import LineErrors
+from bench.core.link import Capability, LinkEnded
+from bench.engine.capture import ChunkRecorder, read_chunks
+from bench.engine.evidence import RunFolder
+from bench.engine.observation import Ended, ObservationRecord, Watch
+
+if TYPE_CHECKING:
+    from bench.engine.session import Session
+
+_SLICE_NS = SECOND // 2  # how long a wait lasts before the operator's wish to stop is looked at
+
+Watcher = TypeVar("Watcher", bound=Watch)
+
+
+class Stopped(Exception):
+    """The operator asked the run to stop."""
+
+
+def _counts(link: Link) -> bool:
+    return Capability.UART_ERRORS in link.capabilities
+
+
+class Observing:
+    """The observations of one session, by interface; `path` is the folder of the run, if any."""
+
+    def __init__(self, session: "Session", path: Path | None, worker: str) -> None:
+        self._session = session
+        self._path = path
+        self._worker = worker
+        self._observed: dict[str, Watch] = {}
+        self._observations: dict[str, ObservationRecord] = {}
+
+    def observe(self, interface: str, make: Callable[[], Watcher]) -> Watcher:
+        """Return the finished watch of an interface; the first caller pays for watching.
+
+        A complete observation of an earlier process of the same run is judged again from its
+        recording instead of being repeated.
+        """
+        if interface not in self._observed:
+            watch = make()
+            if not self._recall(interface, watch):
+                self._watch(interface, watch)
+            self._observed[interface] = watch
+        return cast("Watcher", self._observed[interface])
+
+    def line_errors(self, interface: str) -> LineErrors:
+        """Return what the UART counted until the end of the shared observation.
+
+        Kept with the observation: a run that was killed and resumed has a new link that counted
+        nothing of it. UsageError where the link does not count.
+        """
+        record = self._observations.get(interface)
+        if record is not None and record.line_errors is not None:
+            return record.line_errors
+        return self._session.link(interface).line_errors()
+
+    def from_ns(self, interface: str) -> int:
+        """Return the Unix time of instant 0 of an observation, maybe an earlier process's."""
+        return self._observations[interface].epoch_ns
+
+    def _watch(self, interface: str, watch: Watch) -> None:
+        link = self._session.link(interface)
+        number = self._next_observation(interface)
+        recorder = self._recorder(interface, number, link)
+        self._session.note("observation-started", interface=interface, number=number)
+        started, octets, ended = self._session.clock.now(), 0, Ended.COMPLETE
+        lost: AdapterLost | None = None
+        try:
+            while not watch.complete():
+                if self._session.stopping:
+                    ended = Ended.STOPPED
+                    break
+                deadline = watch.deadline_ns(started)
+                now = self._session.clock.now()
+                if now >= deadline:
+                    ended = Ended.SILENCE
+                    break
+                chunk = link.read(min(deadline, now + _SLICE_NS))
+                if chunk is not None:
+                    if recorder:
+                        recorder.record(chunk)
+                    octets += len(chunk.octets)
+                    watch.feed(chunk)
+        except LinkEnded:
+            ended = Ended.RECORDING
+        except AdapterLost as error:
+            self._session.lose(interface, error)
+            lost, ended = error, Ended.INTERRUPTED
+        finally:
+            if recorder:
+                recorder.close()
+        watch.finish(ended)
+        record = ObservationRecord(
+            interface=interface,
+            number=number,
+            ended=ended,
+            units=watch.counted(),
+            octets=octets,
+            started_ns=started,
+            finished_ns=self._session.clock.now(),
+            epoch_ns=link.clock.epoch_ns,
+            line_errors=link.line_errors() if _counts(link) else None,
+        )
+        self._observations[interface] = record
+        self._keep(record)
+        if lost is not None:
+            raise lost
+        if ended is Ended.STOPPED:
+            raise Stopped
+
+    def _recorder(self, interface: str, number: int, link: Link) -> ChunkRecorder | None:
+        if self._path is None:
+            return None
+        path = self._path / "observations" / interface / str(number) / "frames.pcapng"
+        try:
+            return ChunkRecorder(path, link.clock.epoch_ns, interface, str(link.url))
+        except OSError as error:
+            raise EvidenceError(f"cannot write {path}: {error.strerror or error}") from error
+
+    def _next_observation(self, interface: str) -> int:
+        """Return a number that no other observation has; worker processes count side by side."""
+        number = 1 + int(self._worker.removeprefix("gw") or 0)
+        if self._path is not None:
+            folder = self._path / "observations" / interface
+            while (folder / str(number)).exists():
+                number += 1
+        return number
+
+    def _keep(self, record: ObservationRecord) -> None:
+        if self._path is None:
+            return
+        place = f"observations/{record.interface}/{record.number}/observation.json"
+        (self._session.folder or RunFolder(self._path)).write_json(place, record.to_json())
+        self._session.note("observation-finished", **record.to_json())
+
+    def _recall(self, interface: str, watch: Watch) -> bool:
+        if self._session.folder is None:
+            return False
+        folder = self._session.folder.path / "observations" / interface
+        for path in sorted(folder.glob("*/observation.json")):
+            record = ObservationRecord.from_json(json.loads(path.read_text(encoding="utf-8")))
+            if record.ended in (Ended.COMPLETE, Ended.SILENCE, Ended.RECORDING):
+                for chunk in read_chunks(path.with_name("frames.pcapng"), record.epoch_ns):
+                    watch.feed(chunk)
+                watch.finish(record.ended)
+                self._observations[interface] = record
+                return True
+        return False
