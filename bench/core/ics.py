@@ -38,7 +38,7 @@ class IcsItem:
 class IxitItem:
     """One value that cases need; `type` is text, file, integer, number or boolean.
 
-    A file is named relative to the declaration.
+    A file is named relative to the declaration. With `choices` nothing else is taken.
     """
 
     id: str
@@ -46,17 +46,21 @@ class IxitItem:
     type: str
     unit: str = ""
     default: Any = None
+    choices: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class KeyItem:
     """One key that cases need; a declaration names where it is, `[p1.keys] ID = "env:NAME"`.
 
-    `id` is "keys." and the name in that table.
+    `id` is "keys." and the name in that table. `octets` are the lengths that it may have; a
+    password is `text`, of any length, and not written in hexadecimal digits.
     """
 
     id: str
     question: str
+    octets: tuple[int, ...] = (16,)
+    text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,8 @@ class Proforma:
     def from_data(cls, data: Mapping[str, Any]) -> "Proforma":
         """Return the proforma written in a suite's ics.toml."""
         ics = [IcsItem(**row) for row in data.get("ics", [])]
-        ixit = [IxitItem(**row) for row in data.get("ixit", [])]
-        keys = [KeyItem(**row) for row in data.get("key", [])]
+        ixit = [IxitItem(**_frozen(row)) for row in data.get("ixit", [])]
+        keys = [KeyItem(**_frozen(row)) for row in data.get("key", [])]
         return cls(
             {item.id: item for item in ics},
             {item.id: item for item in ixit},
@@ -106,6 +110,11 @@ class Proforma:
                 kind = self.ixit[key].type
                 example = _EXAMPLES[kind]
                 yield Mistake(path, repr(value), f"must be {kind}", f"{key} = {example}")
+            elif (choices := self.ixit[key].choices) and value not in choices:
+                choice = " or ".join(repr(one) for one in choices)
+                yield Mistake(
+                    path, repr(value), f"must be {choice}", f"{key} = {_toml(choices[0])}"
+                )
 
     def key_mistakes(self, section: str, keys: Iterable[str]) -> Iterator[Mistake]:
         """Yield every name in the table of keys that no case knows."""
@@ -139,6 +148,14 @@ class Proforma:
             if not any(answers[member] for member in members):
                 findings.append(f"at least one of {', '.join(members)} must be declared")
         return findings
+
+
+def _frozen(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def _toml(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()
 
 
 def _nearest(key: str, known: Mapping[str, Any]) -> str:

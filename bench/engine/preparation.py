@@ -160,7 +160,8 @@ def prepare(
 
 def _target(suite: Suite, interface: Interface, url: LinkUrl) -> Target:
     profile = suite.profiles()[interface.profile]
-    answers = {**suite.proforma.answers(interface.ics), **suite.facts(profile)}
+    values = suite.proforma.values(interface.ixit)
+    answers = {**suite.proforma.answers(interface.ics), **suite.facts(profile, values)}
     return Target(
         suite=suite,
         profile=profile,
@@ -168,7 +169,7 @@ def _target(suite: Suite, interface: Interface, url: LinkUrl) -> Target:
         link=url,
         line=suite.line(profile),
         answers=answers,
-        values={**suite.proforma.values(interface.ixit), **_key_references(interface)},
+        values={**values, **_key_references(interface)},
         review=tuple(suite.proforma.review(answers)),
     )
 

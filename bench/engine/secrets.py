@@ -1,18 +1,20 @@
 """Turns references into keys at run time; a key never reaches evidence, logs or messages.
 
 `env:NAME` holds hexadecimal digits, `file:PATH` holds them or the bare octets, and `pkcs11:...`
-names a key in a security module. `simulated:p1/encryption` is the key of the built-in device and
-opens nothing else.
+names a key in a security module. A password stands there as it is. `simulated:p1/encryption` is a
+key of the built-in device and opens nothing else.
 """
 
 import hmac
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from adapters.base import LinkUrl
 from bench.core.errors import UsageError
+from bench.core.ics import KeyItem
 from bench.engine.preparation import Preparation
 
 KEY_OCTETS = 16
@@ -63,11 +65,15 @@ def resolve_secret(
     `link` is where the device is reached, which decides whether the simulator's key may be used.
     Raises UsageError that names the reference and what is wrong with it, never a value.
     """
+    return _resolve(reference, link, KeyItem("", "", (octets,)))
+
+
+def _resolve(reference: str, link: LinkUrl | None, item: KeyItem) -> Secret:
     scheme, _, place = reference.partition(":")
     if scheme == "env":
-        return _from_environment(place, reference, octets)
+        return _from_environment(place, reference, item)
     if scheme == "file":
-        return _from_file(Path(place).expanduser(), reference, octets)
+        return _from_file(Path(place).expanduser(), reference, item)
     if scheme == "pkcs11":
         raise UsageError(
             f"{_shown(reference)}: keys of a security module need the extra 'hsm', which is not "
@@ -89,8 +95,10 @@ def declared_secret(preparation: Preparation, interface: str, name: str) -> Secr
     reference = preparation.declaration.interfaces[interface].keys.get(name)
     if reference is None:
         return None
+    target = preparation.targets[interface]
+    item = target.suite.proforma.keys.get(f"keys.{name}", KeyItem("", ""))
     try:
-        return resolve_secret(reference, preparation.targets[interface].link)
+        return _resolve(reference, target.link, item)
     except UsageError as error:
         raise UsageError(f"[{interface}.keys] {name}: {error}") from None
 
@@ -102,39 +110,49 @@ def check_secrets(preparation: Preparation) -> None:
             declared_secret(preparation, interface, name)
 
 
-def _from_environment(name: str, reference: str, octets: int) -> Secret:
+def _from_environment(name: str, reference: str, item: KeyItem) -> Secret:
     text = os.environ.get(name)
     if not text:
         raise UsageError(
-            f"{reference}: the environment variable {name} is not set; "
-            f"set it to {2 * octets} hexadecimal digits"
+            f"{reference}: the environment variable {name} is not set; set it to {_wanted(item)}"
         )
-    return Secret(_digits(os.fsencode(text), reference, octets), reference)
+    octets = os.fsencode(text)
+    return Secret(octets if item.text else _digits(octets, reference, item), reference)
 
 
-def _from_file(path: Path, reference: str, octets: int) -> Secret:
+def _from_file(path: Path, reference: str, item: KeyItem) -> Secret:
     try:
         with path.open("rb") as file:
             content = file.read(_FILE_LIMIT)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "no such name can exist"
         raise UsageError(f"{reference}: cannot be read: {why}") from None
-    if len(content) == octets:
+    if item.text:
+        content = content.rstrip(b"\r\n")
+        if not content:
+            raise UsageError(f"{reference}: is empty; write {_wanted(item)} into it")
         return Secret(content, reference)
-    return Secret(_digits(content, reference, octets), reference)
+    if len(content) in item.octets:
+        return Secret(content, reference)
+    return Secret(_digits(content, reference, item), reference)
 
 
-def _digits(text: bytes, reference: str, octets: int) -> bytes:
+def _digits(text: bytes, reference: str, item: KeyItem) -> bytes:
     plain = _SEPARATORS.sub(b"", text)
     if re.fullmatch(rb"[0-9A-Fa-f]+", plain) is None:
+        raise UsageError(f"{reference}: holds something else than {_wanted(item)}") from None
+    if len(plain) not in [2 * octets for octets in item.octets]:
+        wanted = _wanted(item).removesuffix(" hexadecimal digits")
         raise UsageError(
-            f"{reference}: holds something else than {2 * octets} hexadecimal digits"
-        ) from None
-    if len(plain) != 2 * octets:
-        raise UsageError(
-            f"{reference}: holds {len(plain)} hexadecimal digits where {2 * octets} are needed"
+            f"{reference}: holds {len(plain)} hexadecimal digits where {wanted} are needed"
         )
     return bytes.fromhex(plain.decode("ascii"))
+
+
+def _wanted(item: KeyItem) -> str:
+    if item.text:
+        return "the password as it is"
+    return " or ".join(str(2 * octets) for octets in item.octets) + " hexadecimal digits"
 
 
 def _from_simulator(place: str, reference: str, link: LinkUrl | None) -> Secret:
@@ -143,13 +161,27 @@ def _from_simulator(place: str, reference: str, link: LinkUrl | None) -> Secret:
             f"{reference}: this is the key of the built-in device, and the link leads elsewhere; "
             "write env:NAME or file:PATH"
         )
-    if place != "p1/encryption":
-        raise UsageError(f"{reference}: there is no such key (there is: simulated:p1/encryption)")
+    interface, _, name = place.partition("/")
+    secrets = _SIMULATED.get(interface)
+    seed = link.options.get("seed", "")
+    found = secrets(name, int(seed) if seed.isdecimal() else None) if secrets else None
+    if found is None:
+        raise UsageError(
+            f"{reference}: there is no such key (there is for example: simulated:p1/encryption)"
+        )
+    return Secret(found, reference)
+
+
+def _p1_secret(name: str, seed: int | None) -> bytes | None:
     from bench.simulator.ports.p1 import DEFAULT_SEED
     from bench.simulator.ports.p1_encryption import encryption_key
 
-    seed = link.options.get("seed", str(DEFAULT_SEED))
-    return Secret(encryption_key(int(seed) if seed.isdecimal() else DEFAULT_SEED), reference)
+    if name != "encryption":
+        return None
+    return encryption_key(DEFAULT_SEED if seed is None else seed)
+
+
+_SIMULATED: dict[str, Callable[[str, int | None], bytes | None]] = {"p1": _p1_secret}
 
 
 def _shown(reference: str) -> str:

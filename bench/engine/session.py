@@ -61,12 +61,16 @@ class BracketRecord:
 def open_target(target: Target, clock: Clock) -> Link:
     """Open the link that the declaration names, at the settings that the edition prescribes.
 
-    The built-in metering system shows the declared edition unless its link asks for another. Time
-    stamps are as uncertain as this station has measured them to be.
+    The built-in metering system shows the declared edition, and the declared link layer where an
+    interface has several, unless its link asks for another. Time stamps are as uncertain as this
+    station has measured them to be.
     """
     url = target.link
     if url.scheme == "simulated":
-        url = replace(url, options={"profile": target.profile, **url.options})
+        declared = {"profile": target.profile}
+        if (layer := target.values.get("link_layer")) is not None:
+            declared["link"] = layer
+        url = replace(url, options={**declared, **url.options})
     return calibrated(open_link(url, line=target.line, clock=clock))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.core.clause import Clause
 from bench.core.ics import Proforma
@@ -31,8 +31,9 @@ class Suite:
 
     `package` is the import package that holds the case modules (`test_<area>.py`). `profiles`
     maps every name of an edition (key or alias) to its key, `titles` a key to its full name;
-    `facts` gives the ICS answers that follow from an edition alone, `line` the character format
-    that it prescribes. A group of cases starts with `opening` and ends with `closing`.
+    `facts` gives the ICS answers that follow from an edition and the IXIT values, `line` the
+    character format that the edition prescribes. A group of cases starts with `opening` and ends
+    with `closing`.
     """
 
     interface: str
@@ -42,7 +43,7 @@ class Suite:
     clauses: Mapping[str, Clause]
     profiles: Callable[[], Mapping[str, str]]
     titles: Callable[[str], str]
-    facts: Callable[[str], Mapping[str, bool]]
+    facts: Callable[[str, Mapping[str, Any]], Mapping[str, bool]]
     line: Callable[[str], LineSettings]
     opening: Bracket
     closing: Bracket

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.base import LinkUrl
 from bench.core.errors import UsageError
+from bench.core.ics import KeyItem
 from bench.engine.preparation import parse_declaration, prepare
 from bench.engine.secrets import Secret, check_secrets, declared_secret, resolve_secret
 
@@ -167,3 +168,33 @@ def test_cases_that_need_a_key_are_blocked_without_one():
 def test_a_misspelt_key_is_a_mistake_of_the_declaration():
     with pytest.raises(UsageError.__mro__[1], match="encyrption: unknown key"):
         prepared('encyrption = "env:A_KEY"')
+
+
+# -- keys of other lengths, and passwords
+
+
+def _resolved(reference, **item):
+    from bench.engine.secrets import _resolve
+
+    return _resolve(reference, None, KeyItem("keys.x", "?", **item))
+
+
+def test_a_password_stands_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("A_PASSWORD", "abc 12")
+    (tmp_path / "password").write_bytes(b"abc 12\r\n")
+    for reference in ("env:A_PASSWORD", f"file:{tmp_path / 'password'}"):
+        assert _resolved(reference, text=True).reveal() == b"abc 12"
+
+
+def test_an_empty_password_file_says_so(tmp_path):
+    (tmp_path / "password").write_bytes(b"\n")
+    with pytest.raises(UsageError, match="is empty; write the password as it is into it"):
+        _resolved(f"file:{tmp_path / 'password'}", text=True)
+
+
+def test_a_key_may_have_several_lengths(monkeypatch):
+    monkeypatch.setenv("A_KEY", "00" * 32)
+    assert len(_resolved("env:A_KEY", octets=(16, 32)).reveal()) == 32
+    monkeypatch.setenv("A_KEY", "00" * 31)
+    with pytest.raises(UsageError, match="holds 62 hexadecimal digits where 32 or 64 are needed"):
+        _resolved("env:A_KEY", octets=(16, 32))
