@@ -63,15 +63,20 @@ def clock():
 def made(case, clock, tmp_path):
     """Make a context over a link that gives these answers; recorded in `traffic.pcapng`."""
 
+    contexts = []
+
     def make(*answers, bound_s=10.0):
         link = Scripted(clock, answers)
         traffic = Traffic(tmp_path / "a1" / "traffic.pcapng", 7 * SECOND, "p1")
         context = CaseContext(
             case(bound_s=bound_s), 1, lambda: link, {}, {}, clock.now, traffic=traffic
         )
+        contexts.append(context)
         return context, link
 
-    return make
+    yield make
+    for context in contexts:
+        context.close()
 
 
 def recorded(tmp_path):
