@@ -1,0 +1,19 @@
+"""One request on its way through the services: who asks, of whom, and how long an answer may be."""
+
+from dataclasses import dataclass
+
+from bench.simulator.cosem.access import Asker
+from bench.simulator.wan.association import Association
+
+
+@dataclass(slots=True)
+class Request:
+    """A deciphered request APDU.
+
+    `limit` is the longest answer in octets before it is protected, so that the client takes it.
+    """
+
+    octets: bytes
+    asker: Asker
+    association: Association
+    limit: int
