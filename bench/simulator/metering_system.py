@@ -6,6 +6,7 @@ whatever order they are asked. Instants are nanoseconds after the start, on whic
 the ports.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -50,6 +51,7 @@ class MeteringSystem:
         self._now = first_registers(seed, home, self._axis_ns // _SECOND)
         self._checkpoints = [self._now.copy()]
         self._listeners: list[Callable[[int], None]] = []
+        self._clock_listeners: list[Callable[[int, int, int], None]] = []
         self.active = True
         self.text = home.text
         self.code = home.code
@@ -104,7 +106,26 @@ class MeteringSystem:
         """Return the meter's local time at `unix_s`, and whether it is summer time."""
         return self.household.local(datetime.fromtimestamp(unix_s, UTC))
 
+    def unix_s(self, instant_ns: int) -> int:
+        """Return the meter's time at an instant in whole Unix seconds, without reading it."""
+        return (self._axis_ns + instant_ns) // _SECOND
+
+    def instant_ns(self, unix_s: int) -> int:
+        """Return the instant at which the meter's time is `unix_s`, as its clock goes now."""
+        return unix_s * _SECOND - self._axis_ns
+
     # -- what a laboratory can do to the device
+
+    def watch_clock(self, listener: Callable[[int, int, int], None]) -> None:
+        """Call `listener` whenever the clock is about to be set.
+
+        It gets the instant, and the Unix seconds that the clock shows and is going to show.
+        """
+        self._clock_listeners.append(listener)
+
+    def observe_daylight_saving(self, observed: bool) -> None:
+        """Let the meter's clock follow the summer time of its zone, or not."""
+        self.household = replace(self.household, daylight_saving=observed)
 
     def watch_activation(self, listener: Callable[[int], None]) -> None:
         """Call `listener` with the instant whenever the consumer ports go on or off."""
@@ -126,8 +147,10 @@ class MeteringSystem:
         """
         if utc.tzinfo is None:
             raise UsageError(f"clock {utc.isoformat()} has no zone; give an aware datetime in UTC")
-        registers = self._count(now)[0].copy()
         target_ns = _unix_ns(utc)
+        for listener in self._clock_listeners:
+            listener(now, self.unix_s(now), target_ns // _SECOND)
+        registers = self._count(now)[0].copy()
         shift = timedelta(seconds=target_ns // _SECOND - registers.at_s)
         self.failures = tuple(replace(one, ended=one.ended + shift) for one in self.failures)
         if self._holds:
@@ -191,9 +214,9 @@ class MeteringSystem:
         return self.household.tariffs.at(self.local(unix_s)[0])
 
     def _advance(self, to_s: int) -> None:
-        if to_s < self._now.at_s:
-            past = [saved for saved in self._checkpoints if saved.at_s <= to_s]
-            self._now = past[-1].copy()
+        nearest = bisect_right(self._checkpoints, to_s, key=_counted_to) - 1
+        if to_s < self._now.at_s or self._now.at_s < self._checkpoints[nearest].at_s:
+            self._now = self._checkpoints[nearest].copy()
         registers = self._now
         if registers.at_s < to_s:
             tariff = self._tariff(registers.at_s)
@@ -243,6 +266,10 @@ class MeteringSystem:
                 return
             registers.link(exchange.submeter)
             registers.exchanged += 1
+
+
+def _counted_to(registers: Registers) -> int:
+    return registers.at_s
 
 
 def _unix_ns(utc: datetime) -> int:
