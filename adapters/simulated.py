@@ -1,38 +1,34 @@
 """The simulated metering system as a link, in virtual time; the only adapter that knows it.
 
 `simulated:p1?profile=nl50&seed=7&fault=p1.crc-unpadded&start=2026-01-15T10:00:00`
+`simulated:wan?link=wrapper&latency_ms=5`
 """
 
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from adapters.base import Capability, Link, LinkUrl
-from adapters.options import choice
-from bench.core.clock import Clock, VirtualClock
-from bench.core.errors import AdapterLost, UsageError
+from adapters.options import choice, number
+from bench.core.clock import MILLISECOND, Clock, VirtualClock
+from bench.core.errors import AdapterLost, ConnectionEnded, UsageError
 from bench.core.line import LineErrors, LineSettings
 from bench.core.link import Supply
 from bench.core.trace import Chunk
-from bench.simulator.faults import alterations
+from bench.simulator.faults import Alteration, alterations
 from bench.simulator.metering_system import Systems
 from bench.simulator.ports.p1 import DEFAULT_SEED, DEFAULT_START, p1_port
-from bench.simulator.ports.port import Device, Port
+from bench.simulator.ports.port import Connection, Controlled, Device, Listener, Port, Wire
+from bench.simulator.ports.wan import DEFAULT_HOUSEHOLD, LATENCY_NS, LINKS, WanDevice, wan_port
 from bench.simulator.uart import hear
 
-_CAPABILITIES = frozenset(
-    {
-        Capability.WRITE,
-        Capability.TIMESTAMPS,
-        Capability.REQUEST_LINE,
-        Capability.UART_ERRORS,
-    }
-)
-#: what a port offers beyond the wire when there is a whole device behind it
-_BESIDE = frozenset({Capability.DEVICE_CONTROL, Capability.SUPPLY, Capability.S1_ACTIVITY})
+_CAPABILITIES = frozenset({Capability.WRITE, Capability.TIMESTAMPS})
+_LINE = frozenset({Capability.REQUEST_LINE, Capability.UART_ERRORS})
+_BESIDE = frozenset({Capability.SUPPLY, Capability.S1_ACTIVITY})
 
 _SYSTEMS: WeakKeyDictionary[VirtualClock, Systems] = WeakKeyDictionary()
+#: devices that outlive their connections, by the link that names them
+_DEVICES: WeakKeyDictionary[VirtualClock, dict[str, WanDevice]] = WeakKeyDictionary()
 
 
 class SimulatedLink(Link):
@@ -51,20 +47,21 @@ class SimulatedLink(Link):
         clock: VirtualClock,
         line: LineSettings | None = None,
         url: LinkUrl | None = None,
+        device: Listener | None = None,
     ) -> None:
         self.url = url or LinkUrl.parse("simulated:")
         self.clock: VirtualClock = clock
         self.port = port
-        self.identity = f"simulated:{id(port):x}"
+        self.device = device
+        self.identity = f"simulated:{id(device or port):x}"
         self._line = line
         self._errors = LineErrors()
         self._arrived: deque[Chunk] = deque()
         self._open = True
-        # behind a converter errors are counted, of which it has none, but its line is not seen
-        seen = frozenset() if port.line is None else {Capability.LINE_FORMAT}
-        beside = _BESIDE if isinstance(port, Device) else frozenset()
-        self.capabilities = _CAPABILITIES | seen | beside
-        self.epoch_ns = port.epoch_ns if isinstance(port, Device) else None
+        self._wire = port if isinstance(port, Wire) else None
+        self._connection = port if isinstance(port, Connection) else None
+        self.capabilities = _capabilities(port, device)
+        self.epoch_ns = port.epoch_ns if isinstance(port, Controlled) else None
         clock.attach(self)
         port.set_request(True, clock.now())
 
@@ -80,34 +77,70 @@ class SimulatedLink(Link):
                 f"link {url.text!r} needs the virtual clock: it cannot follow real time; "
                 "serve the simulator with `meterbench simulate` and use the link that it names"
             )
-        if url.target not in _PORTS:
-            known = ", ".join(sorted(_PORTS))
+        if url.target == "wan":
+            device = _wan_device(url, clock)
+            return cls(device.accept(clock.now()), clock, line, url, device)
+        if url.target != "p1":
             raise UsageError(
                 f"link {url.text!r}: no simulated interface {url.target!r} "
-                f"(known: {known}); write for example simulated:p1?profile=nl50"
+                "(known: p1, wan); write for example simulated:p1?profile=nl50"
             )
-        systems = _SYSTEMS.setdefault(clock, Systems())
-        return cls(_PORTS[url.target](url, systems), clock, line, url)
+        return cls(_p1(url, _SYSTEMS.setdefault(clock, Systems())), clock, line, url)
 
     def read(self, until_ns: int) -> Chunk | None:
         """Return the next octets, or None when virtual time reaches `until_ns` without any."""
         self._check_open()
         if not self._arrived:
             self.clock.run(until_ns, self._has_arrived)
-        return self._arrived.popleft() if self._arrived else None
+        if self._arrived:
+            return self._arrived.popleft()
+        self._check_connected()
+        return None
 
     def write(self, octets: bytes) -> int:
-        """Hand `octets` to the port; return the present instant."""
+        """Hand `octets` to the port; return the instant at which the last one is there."""
         self._check_open()
-        self.port.receive(octets, self.clock.now())
+        self._check_connected()
+        if self._wire is None:
+            self.port.receive(octets, self.clock.now())
+        else:
+            self.clock.wait_until(self._wire.hear(octets, self._line, self.clock.now()))
         return self.clock.now()
 
     def close(self) -> None:
-        """Release the data request and leave the clock; again does nothing."""
+        """Let go of the port and leave the clock; again does nothing."""
         if self._open:
             self._open = False
-            self.port.set_request(False, self.clock.now())
-            self.clock.detach(self)
+            self._let_go()
+
+    def connect(self) -> "SimulatedLink":
+        """Return a further connection to the device."""
+        self._check_open()
+        if self.device is None or Capability.CONNECTION not in self.capabilities:
+            super().connect()
+            raise AssertionError  # the line before has raised
+        port = self.device.accept(self.clock.now())
+        return SimulatedLink(port, self.clock, self._line, self.url, self.device)
+
+    def reconnect(self, *, abrupt: bool = False) -> None:
+        """End the connection and make it anew; the device does not see how it ended."""
+        self._check_open()
+        if self.device is None or Capability.CONNECTION not in self.capabilities:
+            super().reconnect(abrupt=abrupt)
+            raise AssertionError  # the line before has raised
+        self._let_go()
+        self.port = self.device.accept(self.clock.now())
+        self._connection = self.port if isinstance(self.port, Connection) else None
+        self._arrived.clear()
+        self.clock.attach(self)
+
+    def set_line(self, line: LineSettings) -> int:
+        """Send and listen with other settings from now on; return the instant."""
+        self._check_open()
+        if Capability.LINE_SPEED not in self.capabilities:
+            return super().set_line(line)
+        self._line = line
+        return self.clock.now()
 
     def request(self, active: bool) -> int:
         """Raise or release the data request; return the instant."""
@@ -131,7 +164,7 @@ class SimulatedLink(Link):
     def control(self, action: str, **values: Any) -> None:
         """Do something to the device, see `bench.simulator.control`; UsageError if it cannot."""
         self._check_open()
-        if not isinstance(self.port, Device):
+        if not isinstance(self.port, Controlled):
             super().control(action, **values)
         else:
             self.port.control(action, values, self.clock.now())
@@ -158,10 +191,10 @@ class SimulatedLink(Link):
 
     def step(self, now: int) -> None:
         """Take what the port emits at `now`."""
+        sent = self.port.line  # it may change after what is emitted
         octets = self.port.emit(now)
         if not octets:
             return
-        sent = self.port.line
         if sent is not None and self._line is not None:
             heard = hear(octets, sent, self._line)
             self._errors = LineErrors(
@@ -174,29 +207,87 @@ class SimulatedLink(Link):
             self._arrived.append(Chunk(now, octets))
 
     def _has_arrived(self) -> bool:
-        return bool(self._arrived)
+        return bool(self._arrived) or self._ended()
+
+    def _ended(self) -> bool:
+        """Return whether the device has ended the connection, and all that it sent is there."""
+        connection = self._connection
+        return connection is not None and connection.ended and connection.next_event() is None
+
+    def _let_go(self) -> None:
+        now = self.clock.now()
+        if self._connection is None:
+            self.port.set_request(False, now)
+        elif not self._connection.ended:
+            self._connection.end(now)
+        self.clock.detach(self)
+
+    def _check_connected(self) -> None:
+        if self._ended():
+            raise ConnectionEnded(f"link {self.url}: the device closed the connection")
 
     def _check_open(self) -> None:
         if not self._open:
             raise AdapterLost(f"link {self.url} is closed")
 
 
-def _open_p1(url: LinkUrl, systems: Systems) -> Port:
-    url.check_options({"profile", "seed", "fault", "start", "encrypted", "household"})
-    options = url.options
-    seed = options.get("seed", str(DEFAULT_SEED))
+def _capabilities(port: Port, device: Listener | None) -> frozenset[str]:
+    found = set(_CAPABILITIES)
+    if isinstance(port, Wire) and port.line is not None:
+        found |= {Capability.UART_ERRORS, Capability.LINE_FORMAT, Capability.LINE_SPEED}
+    elif device is not None:
+        found.add(Capability.CONNECTION)
+    else:
+        # behind a converter errors are counted, of which it has none, but its line is not seen
+        found |= _LINE if port.line is None else _LINE | {Capability.LINE_FORMAT}
+    if isinstance(port, Controlled):
+        found.add(Capability.DEVICE_CONTROL)
+    if isinstance(port, Device):
+        found |= _BESIDE
+    return frozenset(found)
+
+
+def _seed(url: LinkUrl, default: int) -> int:
+    seed = url.options.get("seed", str(default))
     if not seed.isdecimal():
         raise UsageError(f"link {url.text!r}: seed must be a whole number, not {seed!r}")
-    deviation = options.get("fault")
+    return int(seed)
+
+
+def _altered(url: LinkUrl) -> tuple[Alteration, ...]:
+    deviation = url.options.get("fault")
+    return alterations(deviation) if deviation else ()
+
+
+def _p1(url: LinkUrl, systems: Systems) -> Port:
+    url.check_options({"profile", "seed", "fault", "start", "encrypted", "household"})
+    options = url.options
     return p1_port(
         options.get("profile", "nl50"),
-        seed=int(seed),
+        seed=_seed(url, DEFAULT_SEED),
         start=options.get("start", DEFAULT_START),
-        alterations=alterations(deviation) if deviation else (),
+        alterations=_altered(url),
         systems=systems,
         home=options.get("household", ""),
         encrypted=choice(url, "encrypted", "no", ("no", "yes")) == "yes",
     )
 
 
-_PORTS: dict[str, Callable[[LinkUrl, Systems], Port]] = {"p1": _open_p1}
+def _wan_device(url: LinkUrl, clock: VirtualClock) -> WanDevice:
+    """Return the meter that the link names: the same one for the same link on the same clock."""
+    known = ("link", "seed", "fault", "start", "household", "latency_ms")
+    url.check_options(known)
+    devices = _DEVICES.setdefault(clock, {})
+    if url.text not in devices:
+        options = url.options
+        latency_ms = number(url, "latency_ms", LATENCY_NS / MILLISECOND, 0, 600_000)
+        devices[url.text] = wan_port(
+            choice(url, "link", "hdlc", LINKS),
+            seed=_seed(url, DEFAULT_SEED),
+            start=options.get("start", DEFAULT_START),
+            alterations=_altered(url),
+            systems=_SYSTEMS.setdefault(clock, Systems()),
+            home=options.get("household", DEFAULT_HOUSEHOLD),
+            latency_ns=round(latency_ms * MILLISECOND),
+        )
+    return devices[url.text]

@@ -19,7 +19,7 @@ __all__ = [
     "variations",
 ]
 
-_MODULES = {"p1": "bench.simulator.faults.p1"}
+_MODULES = {"p1": "bench.simulator.faults.p1", "wan": "bench.simulator.faults.wan"}
 
 
 def interfaces() -> tuple[str, ...]:

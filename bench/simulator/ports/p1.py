@@ -23,8 +23,9 @@ from bench.simulator.metering_system import MeteringSystem, Systems
 from bench.simulator.ports.p1_content import Content
 from bench.simulator.ports.p1_editions import header_line
 from bench.simulator.ports.p1_encryption import Encryption
-from bench.simulator.ports.p1_stages import Pipeline, Sealing, Stage
+from bench.simulator.ports.p1_stages import Sealing, Stage
 from bench.simulator.ports.p1_supply import supply
+from bench.simulator.ports.pipeline import Pipeline
 from bench.simulator.presets import household
 
 __all__ = [

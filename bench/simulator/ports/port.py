@@ -38,8 +38,8 @@ class Port(Protocol):
 
 
 @runtime_checkable
-class Device(Port, Protocol):
-    """A port whose device can be acted on, and seen, by other means than the port itself."""
+class Controlled(Port, Protocol):
+    """A port whose device can be acted on by other means than the port itself."""
 
     #: Unix time of the metering system's start, in nanoseconds
     epoch_ns: int
@@ -48,10 +48,48 @@ class Device(Port, Protocol):
         """Do something to the device; UsageError for what it cannot do."""
         ...
 
+
+@runtime_checkable
+class Device(Controlled, Protocol):
+    """A port whose device can also be seen by other means than the port itself."""
+
     def supply(self, load_ma: float | None) -> Supply:
         """Return what the port's supply gives under a load, None being a short circuit."""
         ...
 
     def s1_active(self) -> bool:
         """Return whether the S1 port beside this one sends."""
+        ...
+
+
+@runtime_checkable
+class Wire(Port, Protocol):
+    """A port at an asynchronous line that both sides send on, at speeds that may change."""
+
+    def hear(self, octets: bytes, sent: LineSettings | None, now: int) -> int:
+        """Take octets that the bench sends from `now` on with the settings `sent` (None: ours).
+
+        Returns the instant at which the last one has arrived.
+        """
+        ...
+
+
+@runtime_checkable
+class Connection(Port, Protocol):
+    """A port that lives as long as a connection does; either side may end it."""
+
+    #: whether the device has ended the connection: what it sent before is still emitted
+    ended: bool
+
+    def end(self, now: int) -> None:
+        """Let go: the bench has ended the connection, or it was lost."""
+        ...
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """A device that takes connections, each of which is a port."""
+
+    def accept(self, now: int) -> Connection:
+        """Return a new connection; AdapterUnavailable where there is no room for one."""
         ...

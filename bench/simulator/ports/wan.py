@@ -1,0 +1,190 @@
+"""The WAN port of the meter: one device, and a port for each connection to it.
+
+    line or socket -> frames or WPDUs -> channel -> application process -> objects -> household
+
+A fault or a variation alters one or more stages of that way (`wan_stages.Stage`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bench.core.clock import MILLISECOND
+from bench.core.errors import AdapterUnavailable, UsageError
+from bench.core.line import LineSettings
+from bench.protocols.hdlc.options import SecondaryOptions
+from bench.simulator.control import control
+from bench.simulator.faults.fault import Alteration
+from bench.simulator.metering_system import MeteringSystem, Systems
+from bench.simulator.ports.pipeline import Pipeline
+from bench.simulator.ports.wan_application import ApplicationProcess, Channel
+from bench.simulator.ports.wan_connection import BURST_OCTETS, REBOOT_NS, WanConnection
+from bench.simulator.ports.wan_hdlc import FrameStation, HdlcConnection
+from bench.simulator.ports.wan_stages import Stage
+from bench.simulator.ports.wan_stand_in import EchoApplication, WanOptions
+from bench.simulator.ports.wan_udp import UdpConnection
+from bench.simulator.ports.wan_wrapper import WrapperConnection
+from bench.simulator.presets import household
+
+LINKS = ("hdlc", "wrapper", "udp")
+DEFAULT_SEED = 10
+DEFAULT_START = "2026-01-15T10:00:00"
+DEFAULT_HOUSEHOLD = "nl"
+LATENCY_NS = 20 * MILLISECOND
+TURNAROUND_NS = 20 * MILLISECOND
+HDLC_LINE = LineSettings(9600)
+HDLC_LINKS = 4  # clients that may have a link at once
+
+
+class WanDevice:
+    """The meter as it is reached from outside; `accept` gives a port for each connection."""
+
+    def __init__(
+        self,
+        system: MeteringSystem,
+        application: ApplicationProcess,
+        options: WanOptions,
+        pipeline: Pipeline,
+        link: str,
+        *,
+        line: LineSettings | None = HDLC_LINE,
+        latency_ns: int = LATENCY_NS,
+        burst_ns: int | None = None,
+    ) -> None:
+        self.system = system
+        self.application = application
+        self.options = options
+        self.breaks = options.breaks
+        self.link = link
+        self.line = line if link == "hdlc" else None
+        self.epoch_ns = system.epoch_ns
+        self.closes_on_wrong_version = True
+        self.left_open: dict[tuple[int, int], Channel | None] = {}
+        self.connections: list[WanConnection] = []
+        self.secondary: SecondaryOptions = pipeline.altered(
+            Stage.SECONDARY, SecondaryOptions(links=HDLC_LINKS)
+        )
+        self._pipeline = pipeline
+        self._latency_ns = latency_ns
+        self._burst_ns = burst_ns
+        self._counts: dict[str, int] = {}
+        self._crashed_until = 0
+
+    def accept(self, now: int) -> WanConnection:  # noqa: ARG002
+        """Return the port of a new connection; AdapterUnavailable for a second one on one line."""
+        if self.line is not None and self.connections:
+            raise AdapterUnavailable("the simulated line is open already: one line, one connection")
+        connection: WanConnection
+        match self.link:
+            case "hdlc":
+                connection = HdlcConnection(self, self.line)
+            case "wrapper":
+                connection = WrapperConnection(self)
+            case _:
+                connection = UdpConnection(self)
+        self.connections.append(connection)
+        return connection
+
+    def forget(self, connection: WanConnection) -> None:
+        """Take an ended connection out."""
+        if connection in self.connections:
+            self.connections.remove(connection)
+
+    def control(self, action: str, values: Mapping[str, Any], now: int) -> None:
+        """Do something to the device, see `bench.simulator.control`; UsageError if it cannot."""
+        control(self.system, action, values, now)
+
+    # -- what its connections ask for
+
+    def channel(self, client: int, server: int) -> Channel | None:
+        """Return a channel to the application process, None where nobody is."""
+        if (client, server) in self.left_open:
+            return self.left_open.pop((client, server))
+        return self.application.channel(client, server)
+
+    def broadcast(self, connection: WanConnection, client: int, apdu: bytes, now: int) -> None:
+        """Let every logical device hear an APDU, which gets no answer."""
+        for server in sorted(self.secondary.uppers):
+            connection.answer(client, server, apdu, now)
+
+    def next_push(self) -> int | None:
+        """Return when something is to be sent that nobody asked for."""
+        return self.application.next_event()
+
+    def push(self, now: int) -> None:
+        """Send what is due unasked, each on the newest connection that leads to its client."""
+        for push in self.application.advance(now):
+            push = replace(push, apdu=self.altered(Stage.PUSH, push.apdu))  # type: ignore[type-var]
+            any(one.push(push, now) for one in reversed(self.connections))
+
+    def altered(self, stage: Stage, value: Any) -> Any:
+        """Return what passes a stage, altered; each stage counts what passes it."""
+        if not self._pipeline.alters(stage):
+            return value
+        index = self._counts.get(stage, 0)
+        self._counts[stage] = index + 1
+        return self._pipeline.altered(stage, value, index)
+
+    def latency_ns(self) -> int:
+        """Return how long the next answer takes."""
+        return int(self.altered(Stage.LATENCY, self._latency_ns))
+
+    def turnaround_ns(self) -> int:
+        """Return how long the next frame takes that answers on the link layer alone."""
+        return int(self.altered(Stage.TURNAROUND, min(TURNAROUND_NS, self._latency_ns)))
+
+    def burst_octets(self, character_ns: float) -> int:
+        """Return how many octets become visible together."""
+        if self._burst_ns is None:
+            return BURST_OCTETS
+        return max(1, int(self._burst_ns / character_ns))
+
+    def station(self, octet_ns: float) -> FrameStation:
+        """Return a station for a new line."""
+        return FrameStation(replace(self.secondary, octet_ns=octet_ns))
+
+    def crash(self, now: int) -> None:
+        """Lose all that was going on, and answer nothing for a while."""
+        self._crashed_until = now + REBOOT_NS
+        for connection in list(self.connections):
+            connection.reset(now)
+
+    def crashed(self, now: int) -> bool:
+        """Return whether the device has crashed and is not there again."""
+        return now < self._crashed_until
+
+
+def wan_port(
+    link: str = "hdlc",
+    *,
+    seed: int = DEFAULT_SEED,
+    start: datetime | str = DEFAULT_START,
+    alterations: Iterable[Alteration] = (),
+    systems: Systems | None = None,
+    home: str = DEFAULT_HOUSEHOLD,
+    line: LineSettings | None = HDLC_LINE,
+    latency_ns: int = LATENCY_NS,
+    burst_ns: int | None = None,
+) -> WanDevice:
+    """Return the reference meter, altered as a fault or variation says.
+
+    `line` None carries HDLC over the octets of a connection instead of an asynchronous line.
+    """
+    if link not in LINKS:
+        raise UsageError(f"no WAN link layer is called {link!r} (known: {', '.join(LINKS)})")
+    pipeline = Pipeline(alterations)
+    found = pipeline.altered(Stage.HOUSEHOLD, household(home, seed))
+    start = pipeline.altered(Stage.START, start)
+    system = (systems or Systems()).get(seed, start, found)
+    options = pipeline.altered(Stage.OPTIONS, WanOptions())
+    return WanDevice(
+        system,
+        EchoApplication(),
+        options,
+        pipeline,
+        pipeline.altered(Stage.LINK, link),
+        line=pipeline.altered(Stage.LINE, line),
+        latency_ns=latency_ns,
+        burst_ns=burst_ns,
+    )

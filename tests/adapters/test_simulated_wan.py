@@ -1,0 +1,172 @@
+"""The WAN port as a link in virtual time, over an application process that repeats requests."""
+
+import pytest
+
+from adapters.base import Capability
+from adapters.registry import open_link
+from bench.core.clock import SECOND, VirtualClock
+from bench.core.errors import AdapterUnavailable, ConnectionEnded, UsageError
+from bench.core.line import LineSettings
+from bench.protocols.dlms.wrapper import build_wpdu, decode_wpdu, encode_wpdu
+from bench.protocols.hdlc.address import client, server
+from bench.protocols.hdlc.events import Connected, Disconnected, Received
+from bench.protocols.hdlc.options import WIDEST, PrimaryOptions
+from bench.protocols.hdlc.primary import PrimaryStation
+
+LINE = LineSettings(9600)
+
+
+def opened(url, clock=None):
+    return open_link(url, line=LINE, clock=clock or VirtualClock())
+
+
+def talk(link, station, limit_s=60):
+    """Let a client's station work on a link until it reports something that ends its waiting."""
+    end = link.clock.now() + limit_s * SECOND
+    while link.clock.now() < end:
+        octets = station.outgoing()
+        if octets:
+            link.write(octets)
+        until = min(station.next_event() or end, end)
+        chunk = link.read(until)
+        events = station.advance(until) if chunk is None else []
+        if chunk is not None:
+            events = station.receive(chunk.octets, chunk.at_ns)
+        found = [one for one in events if isinstance(one, Connected | Disconnected | Received)]
+        if found:
+            return found[0]
+    raise AssertionError("nothing happened")
+
+
+def primary(sap=16, parameters=None):
+    return PrimaryStation(PrimaryOptions(client(sap), server(1, 0x11), parameters))
+
+
+def test_hdlc_connects_answers_and_disconnects():
+    link = opened("simulated:wan?link=hdlc")
+    station = primary()
+    station.connect(link.clock.now())
+    assert isinstance(talk(link, station), Connected)
+    for apdu in (b"\xc0\x01", bytes(range(256)) * 4):
+        station.send(apdu, link.clock.now())
+        assert talk(link, station).apdu == apdu
+    station.disconnect(link.clock.now())
+    assert isinstance(talk(link, station), Disconnected)
+
+
+def test_the_line_takes_its_time():
+    link = opened("simulated:wan")
+    station = primary(parameters=WIDEST)
+    station.connect(0)
+    octets = station.outgoing()
+    sent = link.write(octets)
+    assert sent == round(len(octets) * LINE.character_ns)
+    first = link.read(SECOND)
+    assert len(first.octets) == 1
+    assert first.at_ns == sent + 20_000_000 + round(LINE.character_ns)
+    assert link.line_format() == LINE
+
+
+def test_the_wrapper_answers_with_swapped_ports():
+    link = opened("simulated:wan?link=wrapper&latency_ms=5")
+    at = link.write(encode_wpdu(16, 1, b"\xc0\x01"))
+    chunk = link.read(SECOND)
+    unit = decode_wpdu(chunk.octets)
+    assert (unit.valid, unit.source, unit.destination, unit.apdu) == (True, 1, 16, b"\xc0\x01")
+    assert chunk.at_ns == at + 5_000_000
+
+
+def test_a_split_unit_and_two_in_one_segment_are_answered():
+    link = opened("simulated:wan?link=wrapper")
+    octets = encode_wpdu(16, 1, b"one") + encode_wpdu(16, 1, b"two")
+    for octet in octets[:9]:
+        link.write(bytes([octet]))
+    link.write(octets[9:])
+    stream = b""
+    while (chunk := link.read(link.clock.now() + SECOND)) is not None:
+        stream += chunk.octets
+    assert stream == encode_wpdu(1, 16, b"one") + encode_wpdu(1, 16, b"two")
+
+
+def test_a_wrong_version_ends_the_connection_and_another_can_be_made():
+    link = opened("simulated:wan?link=wrapper")
+    link.write(build_wpdu(16, 1, b"one", version=2))
+    with pytest.raises(ConnectionEnded, match="closed the connection"):
+        link.read(10 * SECOND)
+    with pytest.raises(ConnectionEnded):
+        link.write(b"x")
+    link.reconnect()
+    link.write(encode_wpdu(16, 1, b"two"))
+    assert decode_wpdu(link.read(20 * SECOND).octets).apdu == b"two"
+
+
+def test_half_a_unit_is_waited_for_only_so_long():
+    link = opened("simulated:wan?link=wrapper")
+    link.write(encode_wpdu(16, 1, b"one")[:-1])
+    assert link.read(9 * SECOND) is None
+    with pytest.raises(ConnectionEnded):
+        link.read(11 * SECOND)
+
+
+def test_connections_stand_beside_each_other():
+    link = opened("simulated:wan?link=wrapper")
+    assert Capability.CONNECTION in link.capabilities
+    other = link.connect()
+    other.write(encode_wpdu(17, 1, b"other"))
+    link.write(encode_wpdu(16, 1, b"link"))
+    assert decode_wpdu(link.read(SECOND).octets).apdu == b"link"
+    assert decode_wpdu(other.read(SECOND).octets).apdu == b"other"
+    other.close()
+    link.reconnect(abrupt=True)
+    link.write(encode_wpdu(16, 1, b"again"))
+    assert decode_wpdu(link.read(2 * SECOND).octets).apdu == b"again"
+
+
+def test_a_line_is_no_connection_and_takes_one_user():
+    clock = VirtualClock()
+    link = opened("simulated:wan", clock)
+    assert Capability.CONNECTION not in link.capabilities
+    for act in (link.connect, link.reconnect):
+        with pytest.raises(UsageError):
+            act()
+    with pytest.raises(AdapterUnavailable, match="open already"):
+        opened("simulated:wan", clock)
+    link.close()
+    again = opened("simulated:wan", clock)
+    assert again.device is link.device
+    again.close()
+
+
+def test_another_speed_is_not_understood():
+    link = opened("simulated:wan")
+    assert link.set_line(LineSettings(2400)) == 0
+    station = primary()
+    station.connect(0)
+    link.write(station.outgoing())
+    assert link.read(5 * SECOND) is None
+    link.set_line(LINE)
+    station.connect(link.clock.now())
+    assert isinstance(talk(link, station), Connected)
+
+
+def test_udp_answers_datagrams_one_by_one():
+    link = opened("simulated:wan?link=udp")
+    for text in (b"one", b"two"):
+        link.write(encode_wpdu(16, 1, text))
+    link.write(encode_wpdu(16, 1, b"cut")[:-1])
+    got = [link.read(SECOND), link.read(SECOND), link.read(SECOND)]
+    assert [decode_wpdu(one.octets).apdu for one in got[:2]] == [b"one", b"two"]
+    assert got[2] is None
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("simulated:wan?link=serial", "hdlc, wrapper, udp"),
+        ("simulated:wan?lnk=hdlc", "unknown option"),
+        ("simulated:wan?latency_ms=x", "no number"),
+    ],
+)
+def test_a_bad_url_says_what_to_write(url, message):
+    with pytest.raises(UsageError, match=message):
+        opened(url)
