@@ -83,7 +83,9 @@ class Channel:
         if association.state is State.IDLE and "get-without-aa" not in self._breaks:
             return answers.refused(options.without_association, answers.NO_ASSOCIATION)
         asker = Asker(self.client.name, now, session=self)
-        return self._services.answer(Request(apdu, asker, association, association.limit))
+        return self._services.answer(
+            Request(apdu, asker, association, association.limit, association.limit)
+        )
 
 
 class _Plain:

@@ -1,7 +1,5 @@
 """The GET service of the meter: normal, with list, and in blocks (IEC 62056-5-3 cl. 7.3.2)."""
 
-from dataclasses import dataclass
-
 from bench.protocols.dlms.apdu import encode_apdu
 from bench.protocols.dlms.block import ResultBlock
 from bench.protocols.dlms.cosem_types import AttributeDescriptor, SelectiveAccess
@@ -21,6 +19,7 @@ from bench.protocols.dlms.results import DataAccessResult, GetDataResult, Invoca
 from bench.simulator.wan import answers
 from bench.simulator.wan.device import Device
 from bench.simulator.wan.options import WanOptions
+from bench.simulator.wan.outgoing import Outgoing
 from bench.simulator.wan.request import Request
 
 _BLOCKS = int(Conformance.BLOCK_TRANSFER_WITH_GET)
@@ -30,14 +29,6 @@ _LIST = int(Conformance.MULTIPLE_REFERENCES)
 _BLOCK_OVERHEAD = 10  # C4 02 iip last number(4) 00 and one octet of length at least
 
 
-@dataclass(slots=True)
-class _LongGet:
-    invocation: Invocation
-    octets: bytes
-    at: int = 0
-    number: int = 0
-
-
 class GetService:
     """Serves GET in one association; holds the answer of which blocks are outstanding."""
 
@@ -45,7 +36,7 @@ class GetService:
         self._device = device
         self._options = options
         self._breaks = options.breaks
-        self._long: _LongGet | None = None
+        self._long: Outgoing | None = None
 
     def reset(self) -> None:
         """Forget what is outstanding."""
@@ -59,7 +50,7 @@ class GetService:
         if not isinstance(result, Data):
             return encode_apdu(GetResponseNormal(invocation, result))
         encoded = encode_data(result)
-        if len(encoded) + 4 <= request.limit:
+        if len(encoded) + 4 <= request.room:
             return b"\xc4\x01" + bytes((invocation.octet, 0)) + encoded
         return self._begin(encoded, invocation, request)
 
@@ -72,7 +63,7 @@ class GetService:
         if "list-order" in self._breaks:
             read.reverse()
         encoded = encode_part(tuple(read), GET_DATA_RESULTS)
-        if len(encoded) + 3 <= request.limit:
+        if len(encoded) + 3 <= request.room:
             return b"\xc4\x03" + bytes((asked.invocation.octet,)) + encoded
         return self._begin(encoded, asked.invocation, request)
 
@@ -121,17 +112,14 @@ class GetService:
         if "block-mix" in self._breaks and self._long is not None:
             self._long.octets = encoded
             return self._block(self._long, request)
-        self._long = _LongGet(invocation, encoded)
+        self._long = Outgoing(invocation, encoded)
         if "block-number-from-0" in self._breaks:
             self._long.number = -1
         return self._block(self._long, request)
 
-    def _block(self, long: _LongGet, request: Request) -> bytes:
+    def _block(self, long: Outgoing, request: Request) -> bytes:
         size = block_size(request.limit - _BLOCK_OVERHEAD, self._options)
-        part = long.octets[long.at : long.at + size]
-        long.at += len(part)
-        long.number += 1
-        last = long.at >= len(long.octets)
+        part, last = long.take(size)
         if last:
             self._long = None
             last = "last-block-missing" not in self._breaks

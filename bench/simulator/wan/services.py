@@ -1,16 +1,43 @@
 """The services of one association: which request is served by what, and which is refused."""
 
+from collections.abc import Callable
+from typing import Any
+
+from bench.protocols.dlms.access import AccessRequest
+from bench.protocols.dlms.action import (
+    ActionRequestNextBlock,
+    ActionRequestNormal,
+    ActionRequestWithBlock,
+    ActionRequestWithFirstBlock,
+    ActionRequestWithList,
+    ActionRequestWithListAndFirstBlock,
+)
 from bench.protocols.dlms.apdu import decode_apdu
 from bench.protocols.dlms.decoded import Malformed
 from bench.protocols.dlms.get import GetRequestNext, GetRequestNormal, GetRequestWithList
 from bench.protocols.dlms.initiate import Conformance
+from bench.protocols.dlms.set import (
+    SetRequestNormal,
+    SetRequestWithDataBlock,
+    SetRequestWithFirstDataBlock,
+    SetRequestWithList,
+    SetRequestWithListAndFirstDataBlock,
+)
 from bench.simulator.wan import answers
+from bench.simulator.wan.access_service import AccessService
+from bench.simulator.wan.action_service import ActionService
 from bench.simulator.wan.device import Device
 from bench.simulator.wan.get_service import GetService
 from bench.simulator.wan.options import Refusal, WanOptions
 from bench.simulator.wan.request import Request
+from bench.simulator.wan.set_service import SetService
 
-REQUESTS = {0xC0: Conformance.GET, 0xC1: Conformance.SET, 0xC3: Conformance.ACTION}
+REQUESTS = {
+    0xC0: Conformance.GET,
+    0xC1: Conformance.SET,
+    0xC3: Conformance.ACTION,
+    0xD9: Conformance.ACCESS,
+}
 """The requests with a plain tag, and the conformance bit that each takes."""
 
 _BITS = {tag: int(bit) for tag, bit in REQUESTS.items()}
@@ -22,11 +49,31 @@ class Services:
     def __init__(self, device: Device, options: WanOptions) -> None:
         self._options = options
         self._breaks = options.breaks
-        self._get = GetService(device, options)
+        get, put = GetService(device, options), SetService(device, options)
+        action, access = ActionService(device, options), AccessService(device, options)
+        self._resets = (get.reset, put.reset, action.reset)
+        self._served: dict[type, Callable[[Any, Request], bytes]] = {
+            GetRequestNormal: get.normal,
+            GetRequestNext: get.next,
+            GetRequestWithList: get.with_list,
+            SetRequestNormal: put.normal,
+            SetRequestWithFirstDataBlock: put.first_block,
+            SetRequestWithDataBlock: put.block,
+            SetRequestWithList: put.with_list,
+            SetRequestWithListAndFirstDataBlock: put.first_block,
+            ActionRequestNormal: action.normal,
+            ActionRequestNextBlock: action.next,
+            ActionRequestWithList: action.with_list,
+            ActionRequestWithFirstBlock: action.first_block,
+            ActionRequestWithListAndFirstBlock: action.first_block,
+            ActionRequestWithBlock: action.block,
+            AccessRequest: access.answer,
+        }
 
     def reset(self) -> None:
         """Forget every long transfer: the association ended."""
-        self._get.reset()
+        for reset in self._resets:
+            reset()
 
     def answer(self, request: Request) -> bytes | None:
         """Return the answer APDU before it is protected, None for silence."""
@@ -41,18 +88,8 @@ class Services:
         asked = decoded.value
         if isinstance(asked, Malformed):
             return answers.refused(options.malformed, answers.MALFORMED)
-        if decoded.problems and options.trailing_octets is not Refusal.RESULT:
-            if any(problem.code == "trailing" for problem in decoded.problems):
-                return answers.refused(options.trailing_octets, answers.MALFORMED)
-        answer = self._serve(asked, request)
+        if options.trailing_octets is not Refusal.RESULT and "trailing" in decoded.codes():
+            return answers.refused(options.trailing_octets, answers.MALFORMED)
+        answer = self._served[type(asked)](asked, request)
         invocation = asked.invocation
         return answer if invocation.confirmed or "unconfirmed-answered" in self._breaks else None
-
-    def _serve(self, asked: object, request: Request) -> bytes:
-        if isinstance(asked, GetRequestNormal):
-            return self._get.normal(asked, request)
-        if isinstance(asked, GetRequestNext):
-            return self._get.next(asked, request)
-        if isinstance(asked, GetRequestWithList):
-            return self._get.with_list(asked, request)
-        return answers.UNKNOWN_SERVICE
