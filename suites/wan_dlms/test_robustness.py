@@ -1,0 +1,475 @@
+"""Area C9, robustness: random octets, damaged frames, wrong lengths, aborted exchanges."""
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from bench.core.case import Case, Kind, case
+from bench.core.check import Deviation, Place
+from bench.core.errors import AdapterError, ConnectionEnded
+from bench.core.link import Capability
+from bench.core.verdict import Reason
+from bench.engine.checks import Checks
+from bench.engine.connection import Connection
+from bench.engine.context import CaseContext, Inconclusive
+from bench.protocols.dlms.acse import Aare, AssociationResult
+from bench.protocols.dlms.cosem_types import AttributeDescriptor, LogicalName
+from bench.protocols.dlms.get import GetRequestNext, GetResponseWithDataBlock
+from bench.protocols.dlms.results import Invocation
+from bench.protocols.hdlc.control import Kind as FrameKind
+from bench.protocols.hdlc.control import receive_ready, unnumbered
+from bench.protocols.hdlc.llc import COMMAND
+from suites.wan_dlms.answer import Reply
+from suites.wan_dlms.association import Association
+from suites.wan_dlms.declared import Declared, LinkLayer
+from suites.wan_dlms.hdlc_link import HdlcLink
+from suites.wan_dlms.hostile_octets import flipped_bit, random_apdu, wrong_aarqs
+from suites.wan_dlms.meter import Meter
+from suites.wan_dlms.wrapper_wire import WrapperWire, get_request, plain_aarq
+
+_STREAM = "meterbench:robustness"
+_SEED = 62056
+_RANDOM_OCTETS = 1 << 16
+_PIECE = 1024
+_PIECE_PAUSE_S = 0.05  # in which a device that hangs up is heard
+_RANDOM_APDUS = 32
+_BATCHES, _BATCH = 20, 25
+_LONGEST_PAUSE_S = 0.2
+_SLOW_OCTET_S = 1.1e-3  # an octet at 9600 Bd
+_CYCLES = 50
+_SLOW_OCTETS, _SLOW_PAUSE_S = 9, 5.0
+_SMALL_PDU = 64
+_OBJECT_LIST = AttributeDescriptor(15, LogicalName(0, 0, 40, 0, 0), 2)
+
+
+def _judge_alive(verify: Checks, meter: Meter, after: str) -> bool:
+    """Record whether the logical device name can still be read over a fresh link."""
+    alive = meter.alive()
+    return verify.that(
+        "alive",
+        alive,
+        expected=f"the logical device name is read after {after}",
+        observed="it is" if alive else "it is not",
+    )
+
+
+def _renew(connection: Connection, *, abrupt: bool = False) -> bool:
+    """Make the connection anew where there is one; return whether the device took it."""
+    if not connection.has(Capability.CONNECTION):
+        return not connection.ended
+    try:
+        connection.reconnect(abrupt=abrupt)
+    except AdapterError:
+        return False
+    return True
+
+
+def _send(connection: Connection, octets: bytes) -> bool:
+    """Send octets, once more on a new connection if the device has hung up; False if it cannot."""
+    for _ in range(2):
+        try:
+            connection.send(octets)
+        except ConnectionEnded:
+            if not _renew(connection):
+                return False
+        else:
+            return True
+    return False
+
+
+@case(
+    Case(
+        id="DLMS-ROB-01",
+        version=1,
+        interface="wan",
+        title="Random octets",
+        purpose="Ensure that octets without sense do not put the meter out of service.",
+        stimulus=f"{_RANDOM_OCTETS} random octets (seeded), then {_RANDOM_APDUS} random APDUs in "
+        "right frames or units, half of which begin with the tag of a request.",
+        criterion="The meter may hang up; afterwards it answers as before.",
+        kind=Kind.INVALID,
+        clauses=(_STREAM,),
+        ics="WAN/PUBLIC",
+        detects=("wan.fuzz-crash", "wan.fuzz-apdu-crash", "wan.fuzz-buffer-full"),
+        bound_s=600,
+    )
+)
+def test_random_octets(meter: Meter, context: CaseContext, verify: Checks) -> None:
+    """Whoever reaches the port can send whatever he wants."""
+    random, connection = Random(_SEED), context.connection
+    for _ in range(_RANDOM_OCTETS // _PIECE):
+        if not _send(connection, random.randbytes(_PIECE)):
+            break
+        connection.wait(_PIECE_PAUSE_S)
+    connection.wait(meter.declared.response_limit_s)
+    if connection.ended:
+        _renew(connection)
+    if not _judge_alive(verify, meter, f"{_RANDOM_OCTETS} random octets"):
+        return
+    transport = meter.transport(meter.declared.association("public").client)
+    for _ in range(_RANDOM_APDUS):
+        if not transport.up and not transport.open().up:
+            break
+        transport.exchange(random_apdu(random))
+    transport.close()
+    _judge_alive(verify, meter, f"{_RANDOM_APDUS} random APDUs")
+
+
+@pytest.fixture
+def link(meter: Meter, context: CaseContext) -> Iterator[HdlcLink]:
+    """The HDLC link of the public client, not yet set up."""
+    declared = meter.declared
+    found = HdlcLink(
+        context,
+        context.connection,
+        client=declared.client_address(declared.association("public").client),
+        server=declared.server_address(),
+        limit_s=declared.response_limit_s,
+    )
+    yield found
+    found.disconnect()
+
+
+@case(
+    Case(
+        id="DLMS-ROB-02",
+        version=1,
+        interface="wan",
+        title="Frames with one wrong bit",
+        purpose="Ensure that no damaged frame is taken for a right one.",
+        stimulus=f"{_BATCHES * _BATCH} right HDLC frames (SNRM, DISC, RR and I) with one bit "
+        f"between the flags inverted (seeded), in batches of {_BATCH}; after each batch SNRM.",
+        criterion="No frame comes in answer to a damaged one; UA to each SNRM.",
+        kind=Kind.INVALID,
+        clauses=("IEC-62056-46:6.4.1",),
+        ics="WAN/HDLC and WAN/PUBLIC",
+        detects=("wan.crc-ignored", "wan.damaged-frame-hang"),
+        bound_s=900,
+    )
+)
+def test_flipped_bits(link: HdlcLink, meter: Meter, verify: Checks) -> None:
+    """A check sequence of 16 bits finds every single wrong bit."""
+    random = Random(_SEED)
+    pause_s = min(1.2e-3 * meter.declared.inter_octet_ms, _LONGEST_PAUSE_S)
+    found: list[Deviation] = []
+    recovered = 0
+    for batch in range(_BATCHES):
+        if batch % 2:
+            link.disconnect()
+        for frame in _right_frames(link, random):
+            damaged, bit = flipped_bit(random, frame)
+            said = link.say(damaged, limit_s=pause_s + len(damaged) * _SLOW_OCTET_S)
+            if said.frames:
+                observed = f"{said} to {frame.hex()} with bit {bit} inverted"
+                found.append(Deviation(said.place, "no answer", observed))
+        late = link.listen(link.limit_s)
+        if late.frames:
+            observed = f"{late} after batch {batch + 1}"
+            found.append(Deviation(late.place, "no answer", observed))
+        ua = link.snrm().find(FrameKind.UA)
+        if ua is None:
+            break
+        link.connected(ua)
+        recovered += 1
+    verify.none_of(
+        "silent",
+        found,
+        examined=_BATCH * min(recovered + 1, _BATCHES),
+        expected="no answer to a frame with a wrong bit",
+        things="frames",
+    )
+    verify.that(
+        "recovers",
+        recovered == _BATCHES,
+        expected="UA to SNRM after every batch",
+        observed=f"UA after {recovered} of {_BATCHES} batches",
+    )
+    link.disconnect()
+    _judge_alive(verify, meter, "the damaged frames")
+
+
+def _right_frames(link: HdlcLink, random: Random) -> Iterator[bytes]:
+    """Return as many frames as a batch has, each of which the meter would answer."""
+    kinds = (
+        link.frame(unnumbered(FrameKind.SNRM)),
+        link.frame(unnumbered(FrameKind.DISC)),
+        link.frame(receive_ready(0)),
+        link.information(COMMAND + plain_aarq(), ns=0, nr=0),
+        link.information(COMMAND + get_request(), ns=0, nr=0),
+    )
+    return (random.choice(kinds) for _ in range(_BATCH))
+
+
+@case(
+    Case(
+        id="DLMS-ROB-03",
+        version=1,
+        interface="wan",
+        title="Wrong lengths in the AARQ",
+        purpose="Ensure that a wrong length of a BER field neither opens an association nor "
+        "harms the meter.",
+        stimulus="AARQs with lengths beyond their end, indefinite, of four octets FF, of too few "
+        "octets, and nested a hundred deep.",
+        criterion="Each is rejected, or not answered; the meter answers afterwards.",
+        kind=Kind.INVALID,
+        clauses=("IEC-62056-5-3:7.2",),
+        ics="WAN/PUBLIC",
+        detects=("wan.ber-len-crash", "wan.ber-len-accepted", "wan.ber-nested-crash"),
+        bound_s=300,
+    )
+)
+def test_wrong_lengths(meter: Meter, context: CaseContext, verify: Checks) -> None:
+    """The classic: a length that the sender chose, used before it is looked at."""
+    client = meter.declared.association("public").client
+    found: list[Deviation] = []
+    examined = 0
+    for name, octets in wrong_aarqs():
+        transport = meter.transport(client)
+        state = transport.open()
+        if not state.up and context.connection.ended and _renew(context.connection):
+            state = transport.open()
+        if not state.up:
+            break
+        reply = transport.exchange(octets)
+        examined += 1
+        if isinstance(reply.record, Aare) and reply.record.result == AssociationResult.ACCEPTED:
+            place = reply.place() or Place(reply.frame)
+            found.append(Deviation(place, "no association", f"accepted although {name}"))
+        transport.close()
+    verify.none_of(
+        "not-accepted",
+        found,
+        examined=examined,
+        expected="an AARQ with a wrong length is rejected or not answered",
+        things="AARQs",
+    )
+    _judge_alive(verify, meter, "the wrong AARQs")
+
+
+@case(
+    Case(
+        id="DLMS-ROB-04",
+        version=1,
+        interface="wan",
+        title="Many connections one after the other",
+        purpose="Ensure that connections and associations that have ended do not use anything up.",
+        stimulus=f"{_CYCLES} times: connect, open the association of the public client; end it by "
+        "a release, or without one.",
+        criterion="Every association is accepted.",
+        kind=Kind.VALID,
+        clauses=("IEC-62056-5-3:6.2",),
+        ics="WAN/PUBLIC",
+        detects=("wan.leak", "wan.leak-of-unreleased"),
+        bound_s=900,
+    )
+)
+def test_many_connections(meter: Meter, context: CaseContext, verify: Checks) -> None:
+    """A head end comes back every day for fifteen years."""
+    found: list[Deviation] = []
+    anew = _has_connections(meter.declared, context.connection)
+    done = 0
+    while done < _CYCLES and not found:
+        association = meter.association("public")
+        opened = association.open()
+        done += 1
+        if not opened.established:
+            observed = f"cycle {done}: {opened}"
+            found.append(Deviation(opened.link.place or Place(0), "an association", observed))
+        elif done % 2:
+            association.close()
+        else:
+            association.transport.close()
+        if anew and not _renew(context.connection, abrupt=done % 4 == 0):
+            found.append(
+                Deviation(Place(0), "a connection", f"cycle {done}: no new connection is taken")
+            )
+    verify.none_of(
+        "every-cycle",
+        found,
+        examined=done,
+        expected=f"{_CYCLES} associations, one after the other",
+        things="cycles",
+    )
+    _judge_alive(verify, meter, f"{done} cycles")
+
+
+def _has_connections(declared: Declared, connection: Connection) -> bool:
+    """Whether the link layer itself has connections that a client ends."""
+    return declared.link_layer is LinkLayer.WRAPPER and connection.has(Capability.CONNECTION)
+
+
+@case(
+    Case(
+        id="DLMS-ROB-05",
+        version=1,
+        interface="wan",
+        title="A client that sends one octet at a time",
+        purpose="Ensure that a client that never finishes does not keep others away.",
+        stimulus=f"One octet of an AARQ every {_SLOW_PAUSE_S:g} s, {_SLOW_OCTETS} of them; "
+        "meanwhile, and after it has hung up, another client connects and reads.",
+        criterion="A meter that serves several clients at once serves the other one each time, "
+        "any other meter at the latest when the slow client is gone.",
+        kind=Kind.INOPPORTUNE,
+        clauses=("IEC-62056-47:4",),
+        ics="WAN/WRAPPER and WAN/PUBLIC",
+        needs=(Capability.CONNECTION,),
+        detects=("wan.stuck-single-client", "wan.stuck-for-ever"),
+        bound_s=300,
+    )
+)
+def test_slow_client(meter: Meter, context: CaseContext, verify: Checks) -> None:
+    """Half a unit costs its sender nothing."""
+    slow = WrapperWire.fresh(context, meter.declared)
+    several = context.answers.get("WAN/MULTIPLE-CLIENTS", False)
+    found: list[str] = []
+    attempts = 0
+    for number, octet in enumerate(slow.unit(plain_aarq())[:_SLOW_OCTETS]):
+        slow.send(bytes([octet]))
+        slow.connection.wait(_SLOW_PAUSE_S)
+        slow.closed = slow.connection.ended
+        if number % 3 == 2:
+            attempts += 1
+            if not _serves_another(slow):
+                found.append(f"after {number + 1} octets")
+    slow.connection.close_others()
+    if several:
+        verify.that(
+            "others-served",
+            not found,
+            expected=f"another client is served each of {attempts} times",
+            observed=f"not {', '.join(found)}" if found else "served each time",
+        )
+    else:
+        verify.note("others", f"not served {', '.join(found)}" if found else "served each time")
+    verify.note("slow-client", "disconnected by the meter" if slow.closed else "left waiting")
+    served = slow.recovers()
+    verify.that(
+        "served-afterwards",
+        served,
+        expected="a client is served once the slow one is gone",
+        observed="served" if served else "not served",
+    )
+
+
+def _serves_another(wire: WrapperWire) -> bool:
+    other = wire.another()
+    if other is None:
+        return False
+    served = other.serves()
+    other.connection.close()
+    return served
+
+
+def _abort(meter: Meter, context: CaseContext, association: Association) -> bool:
+    """End the link without a release, as a failure does; return whether a new one is possible."""
+    if _has_connections(meter.declared, context.connection):
+        return _renew(context.connection, abrupt=True)
+    association.transport.close()
+    return True
+
+
+def _holds_block(reply: Reply) -> bool:
+    record = reply.record
+    return isinstance(record, GetResponseWithDataBlock) and isinstance(record.block.result, bytes)
+
+
+@case(
+    Case(
+        id="DLMS-ROB-06",
+        version=1,
+        interface="wan",
+        title="Abort in the middle of a block transfer",
+        purpose="Ensure that a block transfer ends with its association.",
+        stimulus="GET of the object list with a small PDU size; after the first block the link is "
+        "aborted; a new association asks for the next block, then reads.",
+        criterion="The new association is accepted, gets no block of the old transfer, and reads.",
+        kind=Kind.INOPPORTUNE,
+        clauses=("IEC-62056-5-3:6.2", "IEC-62056-5-3:6.9"),
+        ics="(WAN/HDLC or WAN/WRAPPER) and WAN/PUBLIC and WAN/BLOCK-GET",
+        detects=("wan.block-state-persist", "wan.block-abort-refuses"),
+        bound_s=120,
+    )
+)
+def test_aborted_blocks(meter: Meter, context: CaseContext, verify: Checks) -> None:
+    """What one client has begun is not for the next one to finish."""
+    first = meter.association("public")
+    state = first.connect()
+    request = first.initiate_request(max_pdu_size=_SMALL_PDU)
+    opened = first.propose(first.aarq(initiate=request)) if state.up else None
+    if opened is None or not opened.established:
+        raise Inconclusive(Reason.PRECONDITION, f"no association: {opened or state}")
+    reply = first.raw(get_request(1, _OBJECT_LIST))
+    if not _holds_block(reply):
+        raise Inconclusive(Reason.PRECONDITION, f"no block of the object list came: {reply}")
+    connected = _abort(meter, context, first)
+    second = meter.association("public")
+    again = second.open() if connected else None
+    if not verify.that(
+        "association-again",
+        again is not None and again.established,
+        expected="a new association after the abort",
+        observed=str(again) if again else "no new connection is taken",
+    ):
+        return
+    reply = second.request(GetRequestNext(Invocation(1), 1))
+    verify.that(
+        "transfer-gone",
+        not _holds_block(reply),
+        expected="no block of the aborted transfer",
+        observed=str(reply),
+        place=reply.place(),
+    )
+    if not second.transport.up:
+        second = meter.association("public")
+        second.open()
+    answer = second.get(1, "0.0.42.0.0.255", 2)
+    verify.that(
+        "reads-again",
+        answer.ok,
+        expected="the logical device name",
+        observed=str(answer),
+        place=answer.place(),
+    )
+
+
+_HLS = ("main", "hls6", "hls4", "hls3", "hls2", "suite0", "suite1", "suite2")
+
+
+@case(
+    Case(
+        id="DLMS-ROB-07",
+        version=1,
+        interface="wan",
+        title="Abort in the middle of the authentication",
+        purpose="Ensure that an authentication that was begun does not lock the meter.",
+        stimulus="AARQ of an association with high level security; after the AARE with its "
+        "challenge the link is aborted; then the whole of it from the start, twice.",
+        criterion="The later associations are opened.",
+        kind=Kind.INOPPORTUNE,
+        clauses=("IEC-62056-5-3:6.2", "IEC-62056-5-3:5.3.2"),
+        ics="(WAN/HDLC or WAN/WRAPPER) and (WAN/HLS-2 or WAN/HLS-3 or WAN/HLS-4 or WAN/HLS-6 "
+        "or WAN/SUITE-0 or WAN/SUITE-1 or WAN/SUITE-2)",
+        detects=("wan.hls-state-persist",),
+        bound_s=120,
+    )
+)
+def test_aborted_authentication(meter: Meter, context: CaseContext, verify: Checks) -> None:
+    """A radio link breaks off whenever it wants."""
+    name = next(one for one in _HLS if meter.declared.has(one))
+    first = meter.association(name)
+    state = first.connect()
+    opened = first.propose() if state.up else None
+    if opened is None or opened.result != AssociationResult.ACCEPTED:
+        raise Inconclusive(Reason.PRECONDITION, f"no challenge of {name} came: {opened or state}")
+    connected = _abort(meter, context, first)
+    for _ in range(2):
+        again = meter.association(name)
+        outcome = again.open() if connected else None
+        verify.that(
+            "opened-again",
+            outcome is not None and outcome.established,
+            expected=f"association {name} after an aborted authentication",
+            observed=str(outcome) if outcome else "no new connection is taken",
+        )
+        again.close()

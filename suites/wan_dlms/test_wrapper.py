@@ -1,0 +1,399 @@
+"""Area C3, the TCP wrapper: its header, its units in the stream, its connections (62056-47)."""
+
+import pytest
+
+from bench.core.case import Case, Kind, case
+from bench.core.check import Deviation, Place
+from bench.core.link import Capability
+from bench.engine.checks import Checks
+from bench.engine.context import CaseContext
+from suites.wan_dlms.declared import Declared
+from suites.wan_dlms.wrapper_wire import (
+    Heard,
+    Unit,
+    WrapperWire,
+    get_request,
+    header_faults,
+    plain_aarq,
+    reads,
+)
+
+_HEADER = "IEC-62056-47:4"
+_UNKNOWN_PORT = 0x2222
+_WRONG_VERSIONS = (0x0002, 0x0000, 0x0100, 0xFFFF)
+_STATED, _SENT = 0x40, 10
+_FULL = 0xFFFF
+_WRAPPER = "WAN/WRAPPER"
+_ANEW = (Capability.CONNECTION,)
+
+
+@pytest.fixture
+def wire(context: CaseContext, declared: Declared) -> WrapperWire:
+    """A new connection of the public client, nothing sent on it yet."""
+    return WrapperWire.fresh(context, declared)
+
+
+def _judge_silence(verify: Checks, check_id: str, heard: Heard, what: str) -> bool:
+    """Record that a stimulus was not answered; the device may hang up."""
+    return verify.that(
+        check_id,
+        not heard.units,
+        expected=f"no answer to {what}; the connection may be closed",
+        observed=str(heard),
+        place=heard.place,
+    )
+
+
+def _judge_recovery(verify: Checks, wire: WrapperWire, check_id: str = "recovers") -> bool:
+    """Record that a client on a new connection is served."""
+    served = wire.recovers()
+    return verify.that(
+        check_id,
+        served,
+        expected="a client on a new connection associates and reads the device's name",
+        observed="served" if served else "not served",
+    )
+
+
+@case(
+    Case(
+        id="DLMS-WR-01",
+        version=1,
+        interface="wan",
+        title="Header of every answer",
+        purpose="Ensure that answers come in wrapper units with the right header.",
+        stimulus="Open the association of the public client and read the logical device name.",
+        criterion="Version 1; source and destination wPort are those of the request, exchanged; "
+        "the length is that of the APDU.",
+        kind=Kind.VALID,
+        clauses=(_HEADER,),
+        ics=_WRAPPER,
+        detects=(
+            "wan.wr-ports-not-swapped",
+            "wan.wr-answer-from-other-port",
+            "wan.wr-answer-version",
+            "wan.wr-answer-length-long",
+            "wan.wr-answer-length-short",
+            "wan.wr-answer-length-with-header",
+        ),
+    )
+)
+def test_header(wire: WrapperWire, verify: Checks) -> None:
+    """Whoever shares a connection finds his answers by their header."""
+    heard = [wire.exchange(plain_aarq()), wire.exchange(get_request())]
+    units = tuple(unit for one in heard for unit in one.units)
+    answered = sum(bool(one.units) for one in heard)
+    verify.that(
+        "answered",
+        answered == len(heard),
+        expected="an answer to AARQ and GET",
+        observed=f"{answered} of {len(heard)} answered",
+    )
+    for check_id, code in (("version", "wrapper-version"), ("length", "wrapper-length")):
+        found = [*header_faults(units, code)]
+        if code == "wrapper-length":  # a unit cut short leaves octets that are no header
+            found += header_faults(units, "wrapper-header")
+        verify.none_of(
+            check_id,
+            [_deviation(unit, "a right header", message) for unit, message in found],
+            examined=len(units),
+            expected="version 0001" if check_id == "version" else "the length of the APDU",
+            things="units",
+        )
+    expected = f"from {wire.server} to {wire.client}"
+    verify.none_of(
+        "ports",
+        [
+            _deviation(unit, expected, f"from {unit.wpdu.source} to {unit.wpdu.destination}")
+            for unit in units
+            if unit.wpdu.valid
+            and (unit.wpdu.source, unit.wpdu.destination) != (wire.server, wire.client)
+        ],
+        examined=len(units),
+        expected=expected,
+        things="units",
+    )
+
+
+def _deviation(unit: Unit, expected: str, observed: str) -> Deviation:
+    return Deviation(unit.place or Place(0), expected, observed)
+
+
+@case(
+    Case(
+        id="DLMS-WR-02",
+        version=1,
+        interface="wan",
+        title="Wrong version in the header",
+        purpose="Ensure that a unit of an unknown version is not taken up.",
+        stimulus="AARQ in units of the versions 2, 0, 256 and 65535, each on a new connection.",
+        criterion="No answer; the connection may be closed. The next connection works.",
+        kind=Kind.INVALID,
+        clauses=(_HEADER,),
+        ics=_WRAPPER,
+        needs=_ANEW,
+        detects=("wan.wr-version-unchecked", "wan.wr-version-low-octet", "wan.wr-version-hang"),
+    )
+)
+def test_version(wire: WrapperWire, verify: Checks) -> None:
+    """What a later version of the wrapper means is not known."""
+    for version in _WRONG_VERSIONS:
+        wire.send(wire.unit(plain_aarq(), version=version))
+        _judge_silence(verify, "silent", wire.hear(), f"a unit of version {version:04X}")
+        if not _judge_recovery(verify, wire):
+            return
+        wire.reconnect()
+
+
+@case(
+    Case(
+        id="DLMS-WR-03",
+        version=1,
+        interface="wan",
+        title="Units apart from segments",
+        purpose="Ensure that units are found in the stream, however TCP has cut it.",
+        stimulus="AARQ with one octet per segment; then two GET requests in one segment.",
+        criterion="AARE, and both answers in the order of their requests.",
+        kind=Kind.VALID,
+        clauses=(_HEADER,),
+        ics=_WRAPPER,
+        detects=("wan.wr-one-read-one-pdu", "wan.wr-second-unit-lost", "wan.wr-answers-reversed"),
+    )
+)
+def test_segments(wire: WrapperWire, verify: Checks) -> None:
+    """TCP is a stream of octets."""
+    for octet in wire.unit(plain_aarq()):
+        wire.send(bytes([octet]))
+    heard = wire.hear(1)
+    verify.that(
+        "split",
+        heard.accepts(),
+        expected="the AARE to an AARQ that came octet by octet",
+        observed=str(heard),
+        place=heard.place,
+    )
+    if not heard.accepts() and not (wire.reconnect() and wire.associate()):
+        return
+    wire.send(wire.unit(get_request(1)) + wire.unit(get_request(2)))
+    merged = wire.hear(2)
+    found = [
+        next((n for n in (1, 2) if reads(unit.wpdu.apdu, n)), None)
+        for unit in merged.units
+        if unit.wpdu.valid
+    ]
+    verify.that(
+        "merged",
+        found == [1, 2],
+        expected="the answers to invoke ids 1 and 2, in this order",
+        observed=f"answers to {found}" if found else str(merged),
+        place=merged.place,
+    )
+
+
+@case(
+    Case(
+        id="DLMS-WR-04",
+        version=1,
+        interface="wan",
+        title="Unknown wPort",
+        purpose="Ensure that only the logical devices of the meter answer.",
+        stimulus=f"AARQ to wPort {_UNKNOWN_PORT:04X}.",
+        criterion="No answer; the connection may be closed. A request to the right wPort is "
+        "answered afterwards.",
+        kind=Kind.INVALID,
+        clauses=(_HEADER,),
+        ics=_WRAPPER,
+        detects=("wan.wr-any-port", "wan.wr-unknown-port-refused"),
+    )
+)
+def test_unknown_port(wire: WrapperWire, verify: Checks) -> None:
+    """Nobody is there."""
+    wire.send(wire.unit(plain_aarq(), destination=_UNKNOWN_PORT))
+    _judge_silence(verify, "silent", wire.hear(), f"wPort {_UNKNOWN_PORT:04X}")
+    if wire.closed:
+        _judge_recovery(verify, wire)
+        return
+    served = wire.serves()
+    verify.that(
+        "recovers",
+        served,
+        expected="the association and the name at the right wPort of the same connection",
+        observed="served" if served else "not served",
+    )
+
+
+@case(
+    Case(
+        id="DLMS-WR-05",
+        version=1,
+        interface="wan",
+        title="Fewer octets than the length says",
+        purpose="Ensure that the meter waits for a unit to be whole and is not held up by one.",
+        stimulus=f"A header with the length {_STATED} and {_SENT} octets of an AARQ, then nothing; "
+        "a new connection. Then the same with the end of the connection at once.",
+        criterion="No answer; a new connection is served.",
+        kind=Kind.INVALID,
+        clauses=(_HEADER,),
+        ics=_WRAPPER,
+        needs=_ANEW,
+        detects=("wan.wr-len-hang", "wan.wr-len-ignored"),
+    )
+)
+def test_too_few_octets(wire: WrapperWire, verify: Checks) -> None:
+    """The rest of the unit may still come, or never."""
+    half = wire.unit(plain_aarq()[:_SENT], length=_STATED)
+    wire.send(half)
+    _judge_silence(verify, "waits", wire.hear(), f"{_SENT} of {_STATED} octets")
+    _judge_recovery(verify, wire)
+    if wire.reconnect():
+        wire.send(half)
+        wire.reconnect(abrupt=True)
+        _judge_recovery(verify, wire, "recovers-at-once")
+
+
+@case(
+    Case(
+        id="DLMS-WR-06",
+        version=1,
+        interface="wan",
+        title="Shortest and longest unit",
+        purpose="Ensure that the ends of what the length can say do no harm.",
+        stimulus="A unit of length 0, one of length FFFF with all its octets, and one of length "
+        "FFFF without them.",
+        criterion="No association is opened, and the meter serves the next client.",
+        kind=Kind.INVALID,
+        clauses=(_HEADER,),
+        ics=_WRAPPER,
+        needs=_ANEW,
+        detects=("wan.wr-zero-crash", "wan.wr-longest-crash", "wan.wr-zero-answered-as-before"),
+    )
+)
+def test_lengths(wire: WrapperWire, verify: Checks) -> None:
+    """A length is a number that somebody else wrote."""
+    stimuli = (
+        ("empty", wire.unit(b""), "a unit without APDU"),
+        ("longest", wire.unit(bytes(_FULL)), f"{_FULL} octets of zeros"),
+        ("unfinished", wire.unit(b"", length=_FULL), f"a header of {_FULL} octets alone"),
+    )
+    for name, octets, what in stimuli:
+        wire.send(octets)
+        heard = wire.hear(1)
+        verify.that(
+            f"{name}-refused",
+            not heard.units or heard.refuses(),
+            expected=f"silence, the end of the connection or an error to {what}",
+            observed=str(heard),
+            place=heard.place,
+        )
+        if not _judge_recovery(verify, wire, f"{name}-survived"):
+            return
+        wire.reconnect()
+
+
+@case(
+    Case(
+        id="DLMS-WR-07",
+        version=1,
+        interface="wan",
+        title="A second connection beside the first",
+        purpose="Ensure that a second client does not break the association of the first.",
+        stimulus="Open an association; connect a second time and send an AARQ there; read over the "
+        "first connection before and after the second has ended.",
+        criterion="The second connection is refused, closed or served; the first association "
+        "is unharmed.",
+        kind=Kind.INOPPORTUNE,
+        clauses=(_HEADER,),
+        ics=_WRAPPER,
+        needs=_ANEW,
+        detects=("wan.tcp-second-kills-first", "wan.tcp-second-end-kills-first"),
+    )
+)
+def test_second_connection(wire: WrapperWire, verify: Checks) -> None:
+    """Anybody can connect; that is no reason to lose whoever was there."""
+    if not verify.that(
+        "associated",
+        wire.associate(),
+        expected="the association of the public client",
+        observed="none",
+    ):
+        return
+    second = wire.another()
+    if second is None:
+        verify.note("second", "refused")
+    else:
+        heard = second.exchange(plain_aarq())
+        verify.note("second", str(heard))
+    _judge_unharmed(verify, wire, "unharmed", "while the second connection is there")
+    if second is not None:
+        second.connection.close()
+        _judge_unharmed(verify, wire, "unharmed-after", "after the end of the second connection")
+
+
+def _judge_unharmed(verify: Checks, wire: WrapperWire, check_id: str, when: str) -> None:
+    heard = wire.exchange(get_request())
+    verify.that(
+        check_id,
+        heard.reads(),
+        expected=f"the first association answers {when}",
+        observed=str(heard),
+        place=heard.place,
+    )
+
+
+@case(
+    Case(
+        id="DLMS-WR-08",
+        version=1,
+        interface="wan",
+        title="Loss of the connection",
+        purpose="Ensure that an association ends with the connection that carries it.",
+        stimulus="Open an association, reset the connection, connect anew, read; then AARQ.",
+        criterion="The request without association is not served; the AARQ is accepted.",
+        kind=Kind.INOPPORTUNE,
+        clauses=("IEC-62056-47:5", "IEC-62056-5-3:6.2"),
+        ics=_WRAPPER,
+        needs=_ANEW,
+        detects=("wan.stale-association", "wan.stale-association-refuses"),
+    )
+)
+def test_lost_connection(wire: WrapperWire, verify: Checks) -> None:
+    """Whoever comes next on the same wPort is somebody else."""
+    for abrupt in (True, False):
+        how = "reset" if abrupt else "closed"
+        if not verify.that(
+            "associated",
+            wire.associate(),
+            expected="the association of the public client",
+            observed="none",
+        ):
+            return
+        if not _judge_connects(verify, wire.reconnect(abrupt=abrupt), how):
+            return
+        heard = wire.exchange(get_request())
+        verify.that(
+            "association-gone",
+            not heard.reads(),
+            expected=f"no data on the new connection after the old one was {how}",
+            observed=str(heard),
+            clause="IEC-62056-5-3:6.2",
+            place=heard.place,
+        )
+        if wire.closed and not _judge_connects(verify, wire.reconnect(), how):
+            return
+        served = wire.serves()
+        verify.that(
+            "served-anew",
+            served,
+            expected="a new association of the same client, and its name",
+            observed="served" if served else "not served",
+            clause="IEC-62056-5-3:6.2",
+        )
+
+
+def _judge_connects(verify: Checks, connected: bool, how: str) -> bool:
+    return verify.that(
+        "connects",
+        connected,
+        expected=f"a new connection after the old one was {how}",
+        observed="connected" if connected else "not taken",
+    )
