@@ -1,4 +1,4 @@
-"""The WAN port as a link in virtual time, over an application process that repeats requests."""
+"""The WAN port as a link in virtual time."""
 
 import pytest
 
@@ -7,13 +7,15 @@ from adapters.registry import open_link
 from bench.core.clock import SECOND, VirtualClock
 from bench.core.errors import AdapterUnavailable, ConnectionEnded, UsageError
 from bench.core.line import LineSettings
-from bench.protocols.dlms.wrapper import build_wpdu, decode_wpdu, encode_wpdu
+from bench.protocols.dlms.wrapper import WrapperStream, build_wpdu, decode_wpdu, encode_wpdu
 from bench.protocols.hdlc.address import client, server
 from bench.protocols.hdlc.events import Connected, Disconnected, Received
 from bench.protocols.hdlc.options import WIDEST, PrimaryOptions
 from bench.protocols.hdlc.primary import PrimaryStation
 
 LINE = LineSettings(9600)
+AARQ = bytes.fromhex("601DA109060760857405080101BE10040E01000000065F1F0400007E1F04B0")
+LDN = bytes.fromhex("C001C1000100002A0000FF0200")
 
 
 def opened(url, clock=None):
@@ -47,9 +49,9 @@ def test_hdlc_connects_answers_and_disconnects():
     station = primary()
     station.connect(link.clock.now())
     assert isinstance(talk(link, station), Connected)
-    for apdu in (b"\xc0\x01", bytes(range(256)) * 4):
+    for apdu, tag in ((AARQ, b"\x61"), (LDN, b"\xc4\x01\xc1\x00\x09")):
         station.send(apdu, link.clock.now())
-        assert talk(link, station).apdu == apdu
+        assert talk(link, station).apdu.startswith(tag)
     station.disconnect(link.clock.now())
     assert isinstance(talk(link, station), Disconnected)
 
@@ -69,40 +71,41 @@ def test_the_line_takes_its_time():
 
 def test_the_wrapper_answers_with_swapped_ports():
     link = opened("simulated:wan?link=wrapper&latency_ms=5")
-    at = link.write(encode_wpdu(16, 1, b"\xc0\x01"))
+    at = link.write(encode_wpdu(16, 1, AARQ))
     chunk = link.read(SECOND)
     unit = decode_wpdu(chunk.octets)
-    assert (unit.valid, unit.source, unit.destination, unit.apdu) == (True, 1, 16, b"\xc0\x01")
+    assert (unit.valid, unit.source, unit.destination, unit.apdu[0]) == (True, 1, 16, 0x61)
     assert chunk.at_ns == at + 5_000_000
 
 
 def test_a_split_unit_and_two_in_one_segment_are_answered():
     link = opened("simulated:wan?link=wrapper")
-    octets = encode_wpdu(16, 1, b"one") + encode_wpdu(16, 1, b"two")
+    octets = encode_wpdu(16, 1, AARQ) + encode_wpdu(16, 1, LDN)
     for octet in octets[:9]:
         link.write(bytes([octet]))
     link.write(octets[9:])
-    stream = b""
+    stream = WrapperStream()
+    pieces = []
     while (chunk := link.read(link.clock.now() + SECOND)) is not None:
-        stream += chunk.octets
-    assert stream == encode_wpdu(1, 16, b"one") + encode_wpdu(1, 16, b"two")
+        pieces += stream.feed(chunk)
+    assert [decode_wpdu(piece.octets).apdu[0] for piece in pieces] == [0x61, 0xC4]
 
 
 def test_a_wrong_version_ends_the_connection_and_another_can_be_made():
     link = opened("simulated:wan?link=wrapper")
-    link.write(build_wpdu(16, 1, b"one", version=2))
+    link.write(build_wpdu(16, 1, AARQ, version=2))
     with pytest.raises(ConnectionEnded, match="closed the connection"):
         link.read(10 * SECOND)
     with pytest.raises(ConnectionEnded):
         link.write(b"x")
     link.reconnect()
-    link.write(encode_wpdu(16, 1, b"two"))
-    assert decode_wpdu(link.read(20 * SECOND).octets).apdu == b"two"
+    link.write(encode_wpdu(16, 1, AARQ))
+    assert decode_wpdu(link.read(20 * SECOND).octets).apdu[0] == 0x61
 
 
 def test_half_a_unit_is_waited_for_only_so_long():
     link = opened("simulated:wan?link=wrapper")
-    link.write(encode_wpdu(16, 1, b"one")[:-1])
+    link.write(encode_wpdu(16, 1, AARQ)[:-1])
     assert link.read(9 * SECOND) is None
     with pytest.raises(ConnectionEnded):
         link.read(11 * SECOND)
@@ -112,14 +115,16 @@ def test_connections_stand_beside_each_other():
     link = opened("simulated:wan?link=wrapper")
     assert Capability.CONNECTION in link.capabilities
     other = link.connect()
-    other.write(encode_wpdu(17, 1, b"other"))
-    link.write(encode_wpdu(16, 1, b"link"))
-    assert decode_wpdu(link.read(SECOND).octets).apdu == b"link"
-    assert decode_wpdu(other.read(SECOND).octets).apdu == b"other"
+    link.write(encode_wpdu(16, 1, AARQ))
+    assert decode_wpdu(link.read(SECOND).octets).apdu[0] == 0x61
+    other.write(encode_wpdu(32, 1, AARQ))  # it may not: no password
+    assert decode_wpdu(other.read(SECOND).octets).destination == 32
     other.close()
+    link.write(encode_wpdu(16, 1, LDN))
+    assert decode_wpdu(link.read(2 * SECOND).octets).apdu[0] == 0xC4
     link.reconnect(abrupt=True)
-    link.write(encode_wpdu(16, 1, b"again"))
-    assert decode_wpdu(link.read(2 * SECOND).octets).apdu == b"again"
+    link.write(encode_wpdu(16, 1, LDN))
+    assert decode_wpdu(link.read(3 * SECOND).octets).apdu[0] == 0xD8  # the association is gone
 
 
 def test_a_line_is_no_connection_and_takes_one_user():
@@ -151,11 +156,11 @@ def test_another_speed_is_not_understood():
 
 def test_udp_answers_datagrams_one_by_one():
     link = opened("simulated:wan?link=udp")
-    for text in (b"one", b"two"):
-        link.write(encode_wpdu(16, 1, text))
-    link.write(encode_wpdu(16, 1, b"cut")[:-1])
+    for apdu in (AARQ, LDN):
+        link.write(encode_wpdu(16, 1, apdu))
+    link.write(encode_wpdu(16, 1, LDN)[:-1])
     got = [link.read(SECOND), link.read(SECOND), link.read(SECOND)]
-    assert [decode_wpdu(one.octets).apdu for one in got[:2]] == [b"one", b"two"]
+    assert [decode_wpdu(one.octets).apdu[0] for one in got[:2]] == [0x61, 0xC4]
     assert got[2] is None
 
 

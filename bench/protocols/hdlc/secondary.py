@@ -25,6 +25,7 @@ from bench.protocols.hdlc.llc import COMMAND, RESPONSE, split_llc
 from bench.protocols.hdlc.options import Answer, ParameterAnswer, SecondaryOptions
 from bench.protocols.hdlc.parameters import (
     LinkParameters,
+    ParameterField,
     decode_parameters,
     encode_parameters,
 )
@@ -55,7 +56,7 @@ class SecondaryStation:
         """Take octets of which the last arrived at `now`; return what they caused."""
         events = self.advance(now)
         for piece in self._deframer.feed(Chunk(now, octets)):
-            self._piece(piece, now, events)
+            self.piece(piece, now, events)
         return events
 
     def next_event(self) -> int | None:
@@ -69,7 +70,7 @@ class SecondaryStation:
         """Let time-outs up to `now` happen."""
         events: list[Event] = []
         for piece in self._deframer.expire(now):
-            self._piece(piece, now, events)
+            self.piece(piece, now, events)
         for name, link in list(self._links.items()):
             at = link.inactive_at()
             if at is not None and at <= now:
@@ -128,7 +129,8 @@ class SecondaryStation:
             raise UsageError(f"no HDLC link between {key}; answer only while it is connected")
         return link
 
-    def _piece(self, piece: Piece, now: int, events: list[Event]) -> None:
+    def piece(self, piece: Piece, now: int, events: list[Event]) -> None:
+        """Take up a frame, or the octets between frames."""
         if not isinstance(piece, FrameOctets):
             if piece.kind is not NoiseKind.FILL:
                 events.append(Ignored(piece.until_ns, piece, piece.kind.value))
@@ -199,20 +201,26 @@ class SecondaryStation:
                 self.reply(key, Kind.DM)
             return f"no room for a link beside that of {others[0]}"
         proposal = decode_parameters(frame.information)
-        agreed = self.options.parameters.within(proposal.parameters)
+        agreed = self.agree(proposal)
         if (former := self._links.pop(name, None)) is not None:
             events.append(Disconnected(now, former.key, Ending.REPLACED))
         self._links[name] = self.link_type(self, key, agreed, now)
         events.append(Connected(now, key, agreed, proposal))
-        always = self.options.parameter_answer is ParameterAnswer.ALWAYS
-        if always or frame.information or agreed != LinkParameters():
-            octets = self.options.window_octets
-            information = encode_parameters(agreed, widths={7: octets, 8: octets})
-        else:
-            information = b""
         if frame.control.final:
-            self.reply(key, Kind.UA, information)
+            self.reply(key, Kind.UA, self.acceptance(agreed, frame))
         return ""
+
+    def agree(self, proposal: ParameterField) -> LinkParameters:
+        """Return what this station may send and take after a client's proposal."""
+        return self.options.parameters.within(proposal.parameters)
+
+    def acceptance(self, agreed: LinkParameters, frame: HdlcFrame) -> bytes:
+        """Return the information field of the UA that answers an SNRM."""
+        always = self.options.parameter_answer is ParameterAnswer.ALWAYS
+        if not always and not frame.information and agreed == LinkParameters():
+            return b""
+        octets = self.options.window_octets
+        return encode_parameters(agreed, widths={7: octets, 8: octets})
 
     def reply(self, key: LinkKey, kind: Kind, information: bytes = b"") -> None:
         """Send UA or DM with F."""

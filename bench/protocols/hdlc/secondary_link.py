@@ -128,12 +128,14 @@ class SecondaryLink:
             Reason.NUMBER: options.on_bad_number,
         }.get(reason, options.on_undefined)
         if answer is Answer.REPLY and control.final:
-            self._reject = encode_frame_reject(
-                control.octet, self.sequence.vs, self.sequence.vr, reason
-            )
+            self._reject = self.reject(control, reason)
             events.append(Rejected(now, self.key, decode_frame_reject(self._reject), own=True))
             self.transmit(unnumbered(Kind.FRMR), self._reject)
         return f"{control} refused ({reason.letters})"
+
+    def reject(self, control: Control, reason: Reason) -> bytes:
+        """Return the information field of the FRMR that refuses a frame."""
+        return encode_frame_reject(control.octet, self.sequence.vs, self.sequence.vr, reason)
 
     def transmit(self, control: int, unit: bytes = b"", segmented: bool = False) -> None:
         """Send one frame to the client."""

@@ -20,12 +20,14 @@ from bench.simulator.metering_system import MeteringSystem, Systems
 from bench.simulator.ports.pipeline import Pipeline
 from bench.simulator.ports.wan_application import ApplicationProcess, Channel
 from bench.simulator.ports.wan_connection import BURST_OCTETS, REBOOT_NS, WanConnection
+from bench.simulator.ports.wan_faulty_station import FaultyStation
 from bench.simulator.ports.wan_hdlc import FrameStation, HdlcConnection
 from bench.simulator.ports.wan_stages import Stage
-from bench.simulator.ports.wan_stand_in import EchoApplication, WanOptions
 from bench.simulator.ports.wan_udp import UdpConnection
 from bench.simulator.ports.wan_wrapper import WrapperConnection
 from bench.simulator.presets import household
+from bench.simulator.wan.application import Application
+from bench.simulator.wan.options import WanOptions
 
 LINKS = ("hdlc", "wrapper", "udp")
 DEFAULT_SEED = 10
@@ -106,7 +108,7 @@ class WanDevice:
     def broadcast(self, connection: WanConnection, client: int, apdu: bytes, now: int) -> None:
         """Let every logical device hear an APDU, which gets no answer."""
         for server in sorted(self.secondary.uppers):
-            connection.answer(client, server, apdu, now)
+            connection.answers(client, server, apdu, now)
 
     def next_push(self) -> int | None:
         """Return when something is to be sent that nobody asked for."""
@@ -142,7 +144,10 @@ class WanDevice:
 
     def station(self, octet_ns: float) -> FrameStation:
         """Return a station for a new line."""
-        return FrameStation(replace(self.secondary, octet_ns=octet_ns))
+        options = replace(self.secondary, octet_ns=octet_ns)
+        if self.breaks:
+            return FaultyStation(options, self.breaks, self.crash)
+        return FrameStation(options)
 
     def crash(self, now: int) -> None:
         """Lose all that was going on, and answer nothing for a while."""
@@ -180,7 +185,7 @@ def wan_port(
     options = pipeline.altered(Stage.OPTIONS, WanOptions())
     return WanDevice(
         system,
-        EchoApplication(),
+        Application(system, options, pipeline),
         options,
         pipeline,
         pipeline.altered(Stage.LINK, link),

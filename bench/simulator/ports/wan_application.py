@@ -1,6 +1,6 @@
 """What the link layers of the WAN port ask of the application process above them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Protocol
 
 
@@ -9,6 +9,10 @@ class Channel(Protocol):
 
     def receive(self, apdu: bytes, now: int) -> bytes | None:
         """Return the answer to an APDU, None where there is none."""
+        ...
+
+    def following(self) -> list[bytes]:
+        """Return the APDUs that go out right after the last answer, none of them twice."""
         ...
 
     def close(self, now: int) -> None:
@@ -46,6 +50,6 @@ class ApplicationProcess(Protocol):
         """Return when `advance` has something to do, None while it has nothing."""
         ...
 
-    def advance(self, now: int) -> Sequence[Push]:
+    def advance(self, now: int) -> Iterable[Push]:
         """Let what is due by `now` happen; return what is to be sent unasked."""
         ...

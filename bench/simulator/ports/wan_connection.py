@@ -118,16 +118,18 @@ class WanConnection:
         """Return whether there is a channel between the two."""
         return self._channels.get((client, server)) is not None
 
-    def answer(self, client: int, server: int, apdu: bytes, now: int) -> bytes | None:
-        """Return what the application process answers; None for silence."""
+    def answers(self, client: int, server: int, apdu: bytes, now: int) -> list[bytes]:
+        """Return the APDUs with which the application process answers; none for silence."""
         name = (client, server)
         if name not in self._channels:
             self._channels[name] = self.device.channel(client, server)
         channel = self._channels[name]
         if channel is None:
-            return None
+            return []
         answer = channel.receive(self.device.altered(Stage.REQUEST, apdu), now)
-        return None if answer is None else self.device.altered(Stage.RESPONSE, answer)
+        if answer is None:
+            return []
+        return [self.device.altered(Stage.RESPONSE, one) for one in (answer, *channel.following())]
 
     def close_channel(self, client: int, server: int, now: int) -> None:
         """End the channel between the two, if there is one."""
@@ -150,6 +152,10 @@ class WanConnection:
         octets = self.device.altered(Stage.FRAME_OUT, octets)
         if octets:
             self.put(octets, at)
+
+    def sender(self, octets: bytes) -> Callable[[int], None]:
+        """Return what sends one frame at the instant that it is called with."""
+        return lambda at: self.send(octets, at)
 
     def put(self, octets: bytes, at: int) -> None:
         """Let octets leave at `at`, or as soon as the line is free."""

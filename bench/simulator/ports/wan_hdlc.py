@@ -99,6 +99,8 @@ class HdlcConnection(WanConnection):
 
     def _heed(self, events: list[Event], now: int) -> None:
         """Do what the station's events ask for; link-level answers leave after a while."""
+        if self.device.crashed(now):
+            return
         for event in events:
             match event:
                 case Connected() | Disconnected():
@@ -111,26 +113,27 @@ class HdlcConnection(WanConnection):
 
     def _received(self, event: Received, now: int) -> None:
         key = event.link
-        answer = None
+        answers: list[bytes] = []
         if not event.problems or "llc-unchecked" in self.breaks:
-            answer = self.answer(key.client.upper, key.server.upper, event.apdu, now)
-        if answer is None:
+            answers = self.answers(key.client.upper, key.server.upper, event.apdu, now)
+        if answers:
+            at = now + self.device.latency_ns()
+            self.later(at, lambda now: self._respond(key, answers, now))
+        else:
             self.station.decline(key)
-            return
-        at = now + self.device.latency_ns()
-        self.later(at, lambda now, apdu=answer: self._respond(key, apdu, now))  # type: ignore[misc]
 
-    def _respond(self, key: LinkKey, apdu: bytes, now: int) -> None:
+    def _respond(self, key: LinkKey, apdus: list[bytes], now: int) -> None:
         """Answer a request, unless its link is gone meanwhile."""
         if self.talks(key.client.upper, key.server.upper):
-            self.station.send(key, apdu)
+            for apdu in apdus:
+                self.station.send(key, apdu)
             self._transmit(now)
 
     def _unnumbered(self, source: Address, to: Address, apdu: bytes, now: int) -> None:
         """Let the application hear what gets no answer."""
         uppers = self.station.options.uppers if to.broadcast else {to.upper}
         for upper in sorted(uppers):
-            self.answer(source.upper, upper, apdu, now)
+            self.answers(source.upper, upper, apdu, now)
 
     def _transmit(self, at: int) -> None:
         for frame in self.station.taken():

@@ -16,10 +16,10 @@ class UdpConnection(WanConnection):
         if unit.destination == ALL_STATION:
             self.device.broadcast(self, unit.source, unit.apdu, now)
             return
-        answer = self.answer(unit.source, unit.destination, unit.apdu, now)
-        if answer is not None:
-            datagram = encode_wpdu(unit.destination, unit.source, answer)
-            self.later(now + self.device.latency_ns(), lambda at: self.send(datagram, at))
+        answers = self.answers(unit.source, unit.destination, unit.apdu, now)
+        at = now + self.device.latency_ns() if answers else now
+        for answer in answers:
+            self.later(at, self.sender(encode_wpdu(unit.destination, unit.source, answer)))
 
     def emit(self, now: int) -> bytes:
         """Return one datagram that is due."""

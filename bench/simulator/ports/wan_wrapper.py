@@ -48,10 +48,10 @@ class WrapperConnection(WanConnection):
         if unit.destination == ALL_STATION:
             self.device.broadcast(self, unit.source, unit.apdu, now)
             return
-        answer = self.answer(unit.source, unit.destination, unit.apdu, now)
-        if answer is not None:
-            octets = encode_wpdu(unit.destination, unit.source, answer)
-            self.later(now + self.device.latency_ns(), lambda at: self.send(octets, at))
+        answers = self.answers(unit.source, unit.destination, unit.apdu, now)
+        at = now + self.device.latency_ns() if answers else now
+        for answer in answers:
+            self.later(at, self.sender(encode_wpdu(unit.destination, unit.source, answer)))
 
     def deadline(self) -> int | None:
         """Return when half a unit has waited long enough for its rest."""
