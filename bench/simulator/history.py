@@ -31,6 +31,7 @@ def remember(registers: Registers, seed: int, home: Household) -> None:
     at_s = registers.at_s
     local = home.local(datetime.fromtimestamp(at_s, UTC))[0]
     registers.quarter_mj = between(200_000, 900_000, seed, 12) * (at_s % QUARTER_S)
+    registers.last_mw = between(400_000, 900_000, seed, 15)
     registers.month = (local.year, local.month)
     _invent_peaks(registers, seed, local)
     # at first all have been read; later not those that were linked since the last capture

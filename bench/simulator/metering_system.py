@@ -100,11 +100,17 @@ class MeteringSystem:
             failures=self.failures,
             sags=self.sags,
             swells=self.swells,
+            last_demand_mw=registers.last_mw,
         )
 
     def local(self, unix_s: int) -> tuple[datetime, bool]:
         """Return the meter's local time at `unix_s`, and whether it is summer time."""
         return self.household.local(datetime.fromtimestamp(unix_s, UTC))
+
+    @property
+    def since_ns(self) -> int:
+        """The first instant at which there is a state: the start, or when the clock was set."""
+        return self._since_ns
 
     def unix_s(self, instant_ns: int) -> int:
         """Return the meter's time at an instant in whole Unix seconds, without reading it."""

@@ -25,8 +25,9 @@ class Reading:
 
     `utc` is the meter's idea of the time, `local` the same in its zone with `summer` as its flag.
     `energy_mj` holds millijoule (or mvar s) by quantity and tariff. `demand_mw` is the average of
-    the running quarter hour so far, over the whole quarter; `peak` the highest quarter of the
-    running month; `peaks` those of the months before with the instants at which these ended.
+    the running quarter hour so far, over the whole quarter, `last_demand_mw` that of the quarter
+    before; `peak` the highest quarter of the running month; `peaks` those of the months before with
+    the instants at which these ended.
     `sags` and `swells` are per phase; `short_failures` does not count the long ones.
     """
 
@@ -52,6 +53,7 @@ class Reading:
     failures: tuple[LongFailure, ...]
     sags: tuple[int, int, int]
     swells: tuple[int, int, int]
+    last_demand_mw: int = 0
 
     def energy_wh(self, quantity: Quantity, tariff: int | None = None) -> int:
         """Return whole Wh (varh) of one tariff, or of all together when `tariff` is None."""

@@ -51,6 +51,7 @@ class Registers:
     at_s: int
     energy_mj: dict[tuple[Quantity, int], int]
     quarter_mj: int = 0
+    last_mw: int = 0  # average of the quarter that ended last
     peak: Peak = Peak(0, 0)
     month: tuple[int, int] = (0, 0)
     peaks: tuple[Peak, ...] = ()  # one per month that has ended, oldest first
@@ -88,6 +89,7 @@ class Registers:
         """End the quarter at `at_s`, whose local time is `local`: peaks of month and history."""
         mean = self.quarter_mj // QUARTER_S
         self.quarter_mj = 0
+        self.last_mw = mean
         if mean > self.peak.mw:
             self.peak = Peak(self.at_s, mean)
         month = (local.year, local.month)

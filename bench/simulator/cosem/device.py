@@ -55,7 +55,7 @@ class LogicalDevice:
 
     def add(self, one: CosemObject) -> None:
         """Add an object, in place of one of the same class and logical name."""
-        one.breaks = self.breaks
+        one.breaks, one.home = self.breaks, self
         self._objects[one.class_id, one.logical_name] = one
         self._names.add(one.logical_name)
         self.changed()

@@ -7,7 +7,7 @@ does not keep; each is asked for where the rule is kept.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from bench.protocols.dlms.cosem_types import LogicalName, SelectiveAccess
 from bench.protocols.dlms.data_types import (
@@ -61,8 +61,18 @@ class Method:
     limit: int = DEFAULT_LIMIT
 
 
+class Home(Protocol):
+    """Where an object finds the others of its logical device."""
+
+    def find(self, class_id: int, name: LogicalName | bytes | str) -> "CosemObject | None":
+        """Return an object, whoever asks; None if there is none."""
+
+
 class CosemObject:
-    """One object: `attributes` and `methods` by number, and who has which rights to them."""
+    """One object: `attributes` and `methods` by number, and who has which rights to them.
+
+    `home` is the logical device that has it.
+    """
 
     class_id: ClassVar[int]
     version: int = 0
@@ -73,6 +83,7 @@ class CosemObject:
         self.logical_name = ln.octets
         self.public = public
         self.breaks: frozenset[str] = frozenset()
+        self.home: Home | None = None
         self.attributes: dict[int, Attribute] = {}
         self.methods: dict[int, Method] = {}
         own = octet_string(self.logical_name)
