@@ -10,10 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bench.core.clock import MILLISECOND
+from bench.core.clock import MILLISECOND, SECOND
 from bench.core.errors import AdapterUnavailable, UsageError
 from bench.core.line import LineSettings
 from bench.protocols.hdlc.options import SecondaryOptions
+from bench.protocols.iec62056_21_sign_on import MeterOptions
 from bench.simulator.control import control
 from bench.simulator.faults.fault import Alteration
 from bench.simulator.metering_system import MeteringSystem, Systems
@@ -22,6 +23,7 @@ from bench.simulator.ports.wan_application import ApplicationProcess, Channel
 from bench.simulator.ports.wan_connection import BURST_OCTETS, REBOOT_NS, WanConnection
 from bench.simulator.ports.wan_faulty_station import FaultyStation
 from bench.simulator.ports.wan_hdlc import FrameStation, HdlcConnection
+from bench.simulator.ports.wan_sign_on import SignOnConnection
 from bench.simulator.ports.wan_stages import Stage
 from bench.simulator.ports.wan_udp import UdpConnection
 from bench.simulator.ports.wan_wrapper import WrapperConnection
@@ -37,6 +39,8 @@ LATENCY_NS = 20 * MILLISECOND
 TURNAROUND_NS = 20 * MILLISECOND
 HDLC_LINE = LineSettings(9600)
 HDLC_LINKS = 4  # clients that may have a link at once
+_SLOW_NS = 1500 * MILLISECOND
+_LEAK_NS, _LEAK_HANDLES = 20 * SECOND, 40
 
 
 class WanDevice:
@@ -51,6 +55,7 @@ class WanDevice:
         link: str,
         *,
         line: LineSettings | None = HDLC_LINE,
+        mode_e: bool = False,
         latency_ns: int = LATENCY_NS,
         burst_ns: int | None = None,
     ) -> None:
@@ -67,26 +72,41 @@ class WanDevice:
         self.secondary: SecondaryOptions = pipeline.altered(
             Stage.SECONDARY, SecondaryOptions(links=HDLC_LINKS)
         )
+        self.sign_on: MeterOptions = pipeline.altered(
+            Stage.SIGN_ON, MeterOptions(address=f"{system.seed:08d}")
+        )
+        self.strict = mode_e
         self._pipeline = pipeline
         self._latency_ns = latency_ns
         self._burst_ns = burst_ns
         self._counts: dict[str, int] = {}
         self._crashed_until = 0
+        self._handles: list[int] = []
 
-    def accept(self, now: int) -> WanConnection:  # noqa: ARG002
+    def accept(self, now: int) -> WanConnection:
         """Return the port of a new connection; AdapterUnavailable for a second one on one line."""
         if self.line is not None and self.connections:
             raise AdapterUnavailable("the simulated line is open already: one line, one connection")
+        if "tcp-second-kills-first" in self.breaks:
+            for one in self.connections:
+                one.hang_up(now)
         connection: WanConnection
         match self.link:
             case "hdlc":
-                connection = HdlcConnection(self, self.line)
+                connection = self._hdlc()
             case "wrapper":
                 connection = WrapperConnection(self)
             case _:
                 connection = UdpConnection(self)
         self.connections.append(connection)
+        if self.line is None and self.leaks(now):
+            connection.hang_up(now)
         return connection
+
+    def _hdlc(self) -> WanConnection:
+        if self.line is None:
+            return HdlcConnection(self, None)
+        return SignOnConnection(self, self.line, self.sign_on, self.strict)
 
     def forget(self, connection: WanConnection) -> None:
         """Take an ended connection out."""
@@ -130,7 +150,8 @@ class WanDevice:
 
     def latency_ns(self) -> int:
         """Return how long the next answer takes."""
-        return int(self.altered(Stage.LATENCY, self._latency_ns))
+        slower = _SLOW_NS if "slow-response" in self.breaks else 0
+        return int(self.altered(Stage.LATENCY, self._latency_ns + slower))
 
     def turnaround_ns(self) -> int:
         """Return how long the next frame takes that answers on the link layer alone."""
@@ -146,8 +167,25 @@ class WanDevice:
         """Return a station for a new line."""
         options = replace(self.secondary, octet_ns=octet_ns)
         if self.breaks:
-            return FaultyStation(options, self.breaks, self.crash)
+            return FaultyStation(options, self.breaks, self)
         return FrameStation(options)
+
+    def leaks(self, now: int) -> bool:
+        """Count a connection or link that is made; return whether a leaking device is full.
+
+        Handles that were lost come back after a while, as those of sockets do.
+        """
+        if "leak" not in self.breaks:
+            return False
+        self._handles = [at for at in self._handles if at + _LEAK_NS > now]
+        self._handles.append(now)
+        return len(self._handles) > _LEAK_HANDLES
+
+    def stuck(self, connection: WanConnection) -> bool:
+        """Return whether a device that serves one at a time is busy with another connection."""
+        if "stuck-single-client" not in self.breaks:
+            return False
+        return any(one.busy for one in self.connections if one is not connection)
 
     def crash(self, now: int) -> None:
         """Lose all that was going on, and answer nothing for a while."""
@@ -169,12 +207,16 @@ def wan_port(
     systems: Systems | None = None,
     home: str = DEFAULT_HOUSEHOLD,
     line: LineSettings | None = HDLC_LINE,
+    mode_e: bool = False,
     latency_ns: int = LATENCY_NS,
     burst_ns: int | None = None,
 ) -> WanDevice:
     """Return the reference meter, altered as a fault or variation says.
 
-    `line` None carries HDLC over the octets of a connection instead of an asynchronous line.
+    `line` None carries HDLC over the octets of a connection instead of an asynchronous line, where
+    `mode_e` says that HDLC is heard only after a sign-on. `burst_ns` is how long octets may be held
+    back to become visible together (None: 64 octets). UsageError for an unknown link layer or
+    household, or a bad start.
     """
     if link not in LINKS:
         raise UsageError(f"no WAN link layer is called {link!r} (known: {', '.join(LINKS)})")
@@ -190,6 +232,7 @@ def wan_port(
         pipeline,
         pipeline.altered(Stage.LINK, link),
         line=pipeline.altered(Stage.LINE, line),
+        mode_e=mode_e,
         latency_ns=latency_ns,
         burst_ns=burst_ns,
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BURST_OCTETS = 64
 #: how long a device that has crashed takes to be there again
-REBOOT_NS = 30 * SECOND
+REBOOT_NS = 10 * SECOND
 
 
 class WanConnection:
@@ -32,6 +32,7 @@ class WanConnection:
         self.device = device
         self.line = line
         self.ended = False
+        self.busy = False  # half a unit has come
         self.epoch_ns = device.epoch_ns
         self.breaks = device.breaks
         self._channels: dict[tuple[int, int], Channel | None] = {}
@@ -66,7 +67,11 @@ class WanConnection:
 
     def receive(self, octets: bytes, now: int) -> None:
         """Take octets that the bench sent."""
-        if self.ended or self.device.crashed(now):
+        self.arrived(octets, now)
+
+    def arrived(self, octets: bytes, now: int) -> None:
+        """Take octets that are there, unless nobody heeds them."""
+        if self.ended or self.device.crashed(now) or self.device.stuck(self):
             return
         self.take(self.device.altered(Stage.FRAME_IN, octets), now)
 

@@ -1,7 +1,7 @@
 """An HDLC station that breaks the rules of framing, addressing and link set-up it is told to."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from bench.protocols.hdlc.address import ALL_STATION, Address, server
 from bench.protocols.hdlc.control import CONTROLS, POLL, Kind, receive_ready, unnumbered
@@ -34,17 +34,27 @@ _FUZZ_OCTETS = 1024  # of noise in one go
 _USUAL_WIDTHS = {5: {1, 2}, 6: {1, 2}, 7: {1, 4}, 8: {1, 4}}
 
 
+class Host(Protocol):
+    """The device around a station."""
+
+    def crash(self, now: int) -> None:
+        """Lose all that was going on."""
+        ...
+
+    def leaks(self, now: int) -> bool:
+        """Count a link that is made; return whether there is no room for it."""
+        ...
+
+
 class FaultyStation(FrameStation):
     """A station with `breaks`, the names of the rules that it does not keep.
 
-    `crash` is called where a station would fall over. All rules have the names of the catalogue.
+    Where a station would fall over, the whole `host` does. Rules have the catalogue's names.
     """
 
     link_type = FaultyLink
 
-    def __init__(
-        self, options: SecondaryOptions, breaks: frozenset[str], crash: Callable[[int], None]
-    ) -> None:
+    def __init__(self, options: SecondaryOptions, breaks: frozenset[str], host: Host) -> None:
         limit = options.inactivity_ns
         if "timeout-never" in breaks:
             limit = None
@@ -53,7 +63,7 @@ class FaultyStation(FrameStation):
         overlooks = options.overlooks.union(*(_OVERLOOKED.get(name, ()) for name in breaks))
         super().__init__(replace(options, inactivity_ns=limit, overlooks=overlooks))
         self.breaks = breaks
-        self._crash = crash
+        self._host = host
         self._answers = 0
         self._filled = False
         self._noise = 0
@@ -76,13 +86,13 @@ class FaultyStation(FrameStation):
         if piece.kind is not NoiseKind.FILL:
             self._noise += len(octets)
         if "fuzz-crash" in self.breaks and self._noise > _FUZZ_OCTETS:
-            self._crash(now)
+            self._host.crash(now)
         if piece.kind is NoiseKind.FILL or len(octets) < _FRAME_LIKE:
             return
         stated = (octets[1] & 7) << 8 | octets[2] if octets[0] == FLAG else 0
         cut = piece.kind is NoiseKind.BROKEN_OFF and len(octets) - 1 < stated
         if ("interoctet-stuck" if cut else "flag-hang") in self.breaks:
-            self._crash(now)
+            self._host.crash(now)
 
     def _stumbles(self, piece: FrameOctets, now: int) -> bool:
         """Return whether a frame is lost on the way in."""
@@ -93,16 +103,16 @@ class FaultyStation(FrameStation):
         if "shared-flag" in self.breaks and piece.shared:
             return True
         if "fuzz-crash" in self.breaks and self._noise > _FUZZ_OCTETS:
-            self._crash(now)
+            self._host.crash(now)
         frame = decode_frame(piece.body)
         if "flag-in-info" in self.breaks and FLAG in frame.information:
             return True
         codes = {problem.code for problem in frame.problems}
         if "length-hang" in self.breaks and "length" in codes:
-            self._crash(now)
+            self._host.crash(now)
         unknown = not codes & INVALID and not frame.control.defined
         if "crash-unknown-control" in self.breaks and unknown:
-            self._crash(now)
+            self._host.crash(now)
         return False
 
     def not_for_us(self, frame: HdlcFrame) -> str:
@@ -145,10 +155,12 @@ class FaultyStation(FrameStation):
         """Take up SNRM."""
         field = decode_parameters(frame.information)
         if "param-crash" in self.breaks and field.problems:
-            self._crash(now)
+            self._host.crash(now)
             return "the station has crashed"
         if "width-fixed" in self.breaks and _unusual_widths(frame.information):
             return "parameters of another width"
+        if self._host.leaks(now):
+            return "no room for a link"
         name = (key.client, key.server.upper)
         former = self._links.get(name)
         why = super().connect(key, frame, now, events)

@@ -59,13 +59,13 @@ class HdlcConnection(WanConnection):
         self._heard_ns = max(now, self._heard_ns) + round(len(octets) * sent.character_ns)
         heard = hear(octets, sent, self.line).octets
         if heard:
-            self.later(self._heard_ns, lambda at: super(HdlcConnection, self).receive(heard, at))
+            self.later(self._heard_ns, lambda at: self.arrived(heard, at))
         return self._heard_ns
 
     def receive(self, octets: bytes, now: int) -> None:
         """Take octets; on a line they arrive at its speed."""
         if self.line is None:
-            super().receive(octets, now)
+            self.arrived(octets, now)
         else:
             self.hear(octets, None, now)
 

@@ -17,6 +17,9 @@ from bench.simulator.ports.wan_connection import WanConnection
 if TYPE_CHECKING:
     from bench.simulator.ports.wan import WanDevice
 
+_VERSION = b"\x00\x01"
+_FUZZ_OCTETS = 512
+_HANG_NS = SECOND // 2
 #: how long the rest of a unit may take before the connection is ended
 HALF_UNIT_NS = 10 * SECOND
 
@@ -31,36 +34,73 @@ class WrapperConnection(WanConnection):
 
     def take(self, octets: bytes, now: int) -> None:
         """Answer the units that are complete."""
+        if "wr-one-read-one-pdu" in self.breaks:
+            self.unit(octets, now)
+            return
+        if "wr-version-unchecked" in self.breaks and octets[:1] == b"\x00":
+            octets = _VERSION + octets[2:]
         if self._stream.lost:
             return
         for piece in self._stream.feed(Chunk(now, octets)):
             if isinstance(piece, WpduOctets):
                 self.unit(piece.octets, now)
-        self._half_since = now if self._stream.pending else None
-        if self._stream.lost and self.device.closes_on_wrong_version:
+            elif "fuzz-crash" in self.breaks and len(piece.octets) > _FUZZ_OCTETS:
+                self.device.crash(now)
+        self.busy = bool(self._stream.pending)
+        self._half_since = now if self.busy else None
+        if self._stream.lost and self.device.closes_on_wrong_version and not self.ended:
             self.hang_up(now + self.device.turnaround_ns())
 
     def unit(self, octets: bytes, now: int) -> None:
         """Answer one unit, with its ports swapped."""
         unit = decode_wpdu(octets)
+        if not unit.apdu and "wr-zero-crash" in self.breaks:
+            self.device.crash(now)
         if not unit.valid or not unit.apdu:
             return
         if unit.destination == ALL_STATION:
             self.device.broadcast(self, unit.source, unit.apdu, now)
             return
-        answers = self.answers(unit.source, unit.destination, unit.apdu, now)
+        source, destination = unit.destination, unit.source
+        if "wr-any-port" in self.breaks and source not in self.device.secondary.uppers:
+            answers = self.answers(destination, 1, unit.apdu, now)
+        else:
+            answers = self.answers(destination, source, unit.apdu, now)
+        if "wr-ports-not-swapped" in self.breaks:
+            source, destination = destination, source
         at = now + self.device.latency_ns() if answers else now
         for answer in answers:
-            self.later(at, self.sender(encode_wpdu(unit.destination, unit.source, answer)))
+            self.later(at, self.sender(encode_wpdu(source, destination, answer)))
 
     def deadline(self) -> int | None:
         """Return when half a unit has waited long enough for its rest."""
-        return None if self._half_since is None else self._half_since + HALF_UNIT_NS
+        if self._half_since is None:
+            return None
+        limit = _HANG_NS if "wr-len-hang" in self.breaks else HALF_UNIT_NS
+        return self._half_since + limit
 
     def expire(self, now: int) -> None:
         """End a connection that has sent half a unit and no more."""
         self._half_since = None
+        self.busy = False
         self.hang_up(now)
+        if "wr-len-hang" in self.breaks:
+            self.device.crash(now)
+
+    def end(self, now: int) -> None:
+        """Forget all that hangs on the connection."""
+        busy = self.busy
+        super().end(now)
+        if busy and "wr-len-hang" in self.breaks:
+            self.device.crash(now)
+
+    def reset(self, now: int) -> None:
+        """Lose the connection."""
+        super().reset(now)
+        self._half_since = None
+        self.busy = False
+        self.ended = True
+        self.device.forget(self)
 
     def push(self, push: Push, now: int) -> bool:
         """Send a unit to a client that has been heard on this connection."""
