@@ -5,6 +5,7 @@ import pytest
 from bench.engine.context import CaseContext
 from bench.engine.session import Session
 from suites.wan_dlms.declared import Declared
+from suites.wan_dlms.hdlc_link import HdlcLink
 from suites.wan_dlms.meter import Meter
 from suites.wan_dlms.survey import Survey
 
@@ -27,3 +28,18 @@ def meter(bench_session: Session, context: CaseContext) -> Meter:
 def survey(meter: Meter) -> Survey:
     """The object model, read once per run through the management association."""
     return meter.survey()
+
+
+@pytest.fixture
+def hdlc(context: CaseContext, declared: Declared) -> HdlcLink:
+    """The public client's data link, disconnected: whatever frames a case wants to send."""
+    link = HdlcLink(
+        context,
+        context.connection,
+        client=declared.client_address(declared.association("public").client),
+        server=declared.server_address(),
+        limit_s=declared.response_limit_s,
+    )
+    context.at_end(link.finish)
+    link.disconnect()
+    return link

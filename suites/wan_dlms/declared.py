@@ -80,6 +80,7 @@ class Declared:
     client_title: bytes
     hdlc_lower: int = 17
     hdlc_address_octets: int = 2
+    hdlc_address_sizes: tuple[int, ...] = (2,)
     hdlc_parameters: LinkParameters | None = None
     inactivity_s: float = 120.0
     inter_octet_ms: float = 25.0
@@ -109,6 +110,7 @@ class Declared:
             client_title=_title(values.get("client_title", "4D42580000000001")),
             hdlc_lower=values.get("hdlc_lower", 17),
             hdlc_address_octets=values.get("hdlc_address_octets", 2),
+            hdlc_address_sizes=_sizes(values),
             hdlc_parameters=None if own == LinkParameters() else own,
             inactivity_s=float(values.get("inactivity_s", 120.0)),
             inter_octet_ms=float(values.get("inter_octet_ms", 25.0)),
@@ -174,6 +176,15 @@ def _associations(
             secret=secret,
         )
     return found
+
+
+def _sizes(values: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the lengths of the addresses that the server is called by."""
+    text = str(values.get("hdlc_address_sizes", values.get("hdlc_address_octets", 2)))
+    words = text.replace(",", " ").split()
+    if not words or set(words) - {"1", "2", "4"}:
+        raise UsageError(f"hdlc_address_sizes {text!r} are not some of 1, 2 and 4")
+    return tuple(sorted({int(word) for word in words}))
 
 
 def _link_layer(text: str) -> LinkLayer:
