@@ -1,7 +1,7 @@
 """The simulated metering system as a link, in virtual time; the only adapter that knows it.
 
 `simulated:p1?profile=nl50&seed=7&fault=p1.crc-unpadded&start=2026-01-15T10:00:00`
-`simulated:wan?link=wrapper&latency_ms=5`
+`simulated:wan?link=wrapper&latency_ms=5` `simulated:wan?start=mode-e&baud=4800`
 """
 
 from collections import deque
@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from adapters.base import Capability, Link, LinkUrl
 from adapters.options import choice, number
+from adapters.sign_on import sign_on, sign_on_options
 from bench.core.clock import MILLISECOND, Clock, VirtualClock
 from bench.core.errors import AdapterLost, ConnectionEnded, UsageError
 from bench.core.line import LineErrors, LineSettings
@@ -19,7 +20,14 @@ from bench.simulator.faults import Alteration, alterations
 from bench.simulator.metering_system import Systems
 from bench.simulator.ports.p1 import DEFAULT_SEED, DEFAULT_START, p1_port
 from bench.simulator.ports.port import Connection, Controlled, Device, Listener, Port, Wire
-from bench.simulator.ports.wan import DEFAULT_HOUSEHOLD, LATENCY_NS, LINKS, WanDevice, wan_port
+from bench.simulator.ports.wan import (
+    DEFAULT_HOUSEHOLD,
+    HDLC_LINE,
+    LATENCY_NS,
+    LINKS,
+    WanDevice,
+    wan_port,
+)
 from bench.simulator.uart import hear
 
 _CAPABILITIES = frozenset({Capability.WRITE, Capability.TIMESTAMPS})
@@ -78,14 +86,28 @@ class SimulatedLink(Link):
                 "serve the simulator with `meterbench simulate` and use the link that it names"
             )
         if url.target == "wan":
-            device = _wan_device(url, clock)
-            return cls(device.accept(clock.now()), clock, line, url, device)
+            return cls._open_wan(url, clock)
         if url.target != "p1":
             raise UsageError(
                 f"link {url.text!r}: no simulated interface {url.target!r} "
                 "(known: p1, wan); write for example simulated:p1?profile=nl50"
             )
         return cls(_p1(url, _SYSTEMS.setdefault(clock, Systems())), clock, line, url)
+
+    @classmethod
+    def _open_wan(cls, url: LinkUrl, clock: VirtualClock) -> "SimulatedLink":
+        how = sign_on_options(url) if _in_mode_e(url) else None
+        device = _wan_device(url, clock)
+        if how is not None and device.line is None:
+            raise UsageError(f"link {url.text!r}: only link=hdlc starts in mode E")
+        link = cls(device.accept(clock.now()), clock, HDLC_LINE, url, device)
+        if how is not None:
+            try:
+                sign_on(link, how)
+            except BaseException:
+                link.close()
+                raise
+        return link
 
     def read(self, until_ns: int) -> Chunk | None:
         """Return the next octets, or None when virtual time reaches `until_ns` without any."""
@@ -273,9 +295,13 @@ def _p1(url: LinkUrl, systems: Systems) -> Port:
     )
 
 
+def _in_mode_e(url: LinkUrl) -> bool:
+    return url.options.get("start") == "mode-e"
+
+
 def _wan_device(url: LinkUrl, clock: VirtualClock) -> WanDevice:
     """Return the meter that the link names: the same one for the same link on the same clock."""
-    known = ("link", "seed", "fault", "start", "household", "latency_ms")
+    known = ("link", "seed", "fault", "start", "household", "latency_ms", "address", "baud")
     url.check_options(known)
     devices = _DEVICES.setdefault(clock, {})
     if url.text not in devices:
@@ -284,10 +310,11 @@ def _wan_device(url: LinkUrl, clock: VirtualClock) -> WanDevice:
         devices[url.text] = wan_port(
             choice(url, "link", "hdlc", LINKS),
             seed=_seed(url, DEFAULT_SEED),
-            start=options.get("start", DEFAULT_START),
+            start=DEFAULT_START if _in_mode_e(url) else options.get("start", DEFAULT_START),
             alterations=_altered(url),
             systems=_SYSTEMS.setdefault(clock, Systems()),
             home=options.get("household", DEFAULT_HOUSEHOLD),
+            mode_e=_in_mode_e(url),
             latency_ns=round(latency_ms * MILLISECOND),
         )
     return devices[url.text]

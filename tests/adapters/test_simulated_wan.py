@@ -12,6 +12,8 @@ from bench.protocols.hdlc.address import client, server
 from bench.protocols.hdlc.events import Connected, Disconnected, Received
 from bench.protocols.hdlc.options import WIDEST, PrimaryOptions
 from bench.protocols.hdlc.primary import PrimaryStation
+from bench.protocols.iec62056_21 import START_LINE
+from bench.protocols.iec62056_21_sign_on import ClientOptions, Failed, SignedOn, SignOnClient
 
 LINE = LineSettings(9600)
 AARQ = bytes.fromhex("601DA109060760857405080101BE10040E01000000065F1F0400007E1F04B0")
@@ -152,6 +154,60 @@ def test_another_speed_is_not_understood():
     link.set_line(LINE)
     station.connect(link.clock.now())
     assert isinstance(talk(link, station), Connected)
+
+
+def test_mode_e_is_signed_on_to_when_the_link_opens():
+    link = opened("simulated:wan?start=mode-e&baud=4800&address=00000010")
+    station = primary()
+    station.connect(link.clock.now())
+    assert isinstance(talk(link, station), Connected)
+    assert link.line_format() == LineSettings(4800)
+    station.send(AARQ, link.clock.now())
+    assert talk(link, station).apdu[0] == 0x61
+    link.close()
+    # the meter is still in HDLC, and falls back after the inactivity time
+    with pytest.raises(AdapterUnavailable, match="no identification; it said nothing"):
+        opened("simulated:wan?start=mode-e&baud=4800&address=00000010", link.clock)
+    link.clock.wait_until(link.clock.now() + 260 * SECOND)
+    opened("simulated:wan?start=mode-e&baud=4800&address=00000010", link.clock).close()
+
+
+def test_who_is_not_meant_stays_silent():
+    with pytest.raises(AdapterUnavailable, match="said nothing: check the position"):
+        opened("simulated:wan?start=mode-e&address=77")
+
+
+def test_a_sign_on_tells_what_the_meter_said():
+    with pytest.raises(AdapterUnavailable, match="ask for a lower speed"):
+        opened("simulated:wan?start=mode-e&baud=19200")
+
+
+def test_the_reference_meter_hears_mode_e_and_hdlc():
+    link = opened("simulated:wan")
+    client_side = SignOnClient(ClientOptions())
+    link.set_line(START_LINE)
+    client_side.start(link.clock.now())
+    events = []
+    while not events or not isinstance(events[-1], SignedOn | Failed):
+        if out := client_side.outgoing():
+            link.write(out)
+        chunk = link.read(client_side.next_event())
+        if chunk is None:
+            events += client_side.advance(link.clock.now())
+        else:
+            events += client_side.receive(chunk.octets, chunk.at_ns)
+    identified, signed_on = events
+    assert 0.196e9 <= identified.reaction_ns <= 0.204e9
+    assert 0.196e9 <= signed_on.reaction_ns <= 0.204e9
+    link.set_line(signed_on.line)
+    station = primary()
+    station.connect(link.clock.now())
+    assert isinstance(talk(link, station), Connected)
+    station.disconnect(link.clock.now())
+    assert isinstance(talk(link, station), Disconnected)
+    link.set_line(START_LINE)
+    link.write(b"/?!\r\n")
+    assert link.read(link.clock.now() + SECOND).octets == b"/"
 
 
 def test_udp_answers_datagrams_one_by_one():

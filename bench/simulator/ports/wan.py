@@ -82,6 +82,7 @@ class WanDevice:
         self._counts: dict[str, int] = {}
         self._crashed_until = 0
         self._handles: list[int] = []
+        self._at_line: SignOnConnection | None = None  # it outlives those who open the line
 
     def accept(self, now: int) -> WanConnection:
         """Return the port of a new connection; AdapterUnavailable for a second one on one line."""
@@ -93,7 +94,7 @@ class WanDevice:
         connection: WanConnection
         match self.link:
             case "hdlc":
-                connection = self._hdlc()
+                connection = self._hdlc(now)
             case "wrapper":
                 connection = WrapperConnection(self)
             case _:
@@ -103,10 +104,13 @@ class WanDevice:
             connection.hang_up(now)
         return connection
 
-    def _hdlc(self) -> WanConnection:
+    def _hdlc(self, now: int) -> WanConnection:
         if self.line is None:
             return HdlcConnection(self, None)
-        return SignOnConnection(self, self.line, self.sign_on, self.strict)
+        if self._at_line is None:
+            self._at_line = SignOnConnection(self, self.line, self.sign_on, self.strict)
+        self._at_line.listen_again(now)
+        return self._at_line
 
     def forget(self, connection: WanConnection) -> None:
         """Take an ended connection out."""
@@ -181,11 +185,12 @@ class WanDevice:
         self._handles.append(now)
         return len(self._handles) > _LEAK_HANDLES
 
-    def stuck(self, connection: WanConnection) -> bool:
-        """Return whether a device that serves one at a time is busy with another connection."""
-        if "stuck-single-client" not in self.breaks:
-            return False
-        return any(one.busy for one in self.connections if one is not connection)
+    def deaf(self, connection: WanConnection, now: int) -> bool:
+        """Return whether what comes on a connection is not heeded at all."""
+        stuck = "stuck-single-client" in self.breaks and any(
+            one.busy for one in self.connections if one is not connection
+        )
+        return stuck or self.crashed(now)
 
     def crash(self, now: int) -> None:
         """Lose all that was going on, and answer nothing for a while."""

@@ -71,7 +71,7 @@ class WanConnection:
 
     def arrived(self, octets: bytes, now: int) -> None:
         """Take octets that are there, unless nobody heeds them."""
-        if self.ended or self.device.crashed(now) or self.device.stuck(self):
+        if self.ended or self.device.deaf(self, now):
             return
         self.take(self.device.altered(Stage.FRAME_IN, octets), now)
 

@@ -37,6 +37,17 @@ class SignOnConnection(HdlcConnection):
         self.later(self._heard_ns, lambda at: self._arrive(octets, line, at))
         return self._heard_ns
 
+    def end(self, now: int) -> None:  # noqa: ARG002 - nothing on a line tells that nobody listens
+        """Let nobody listen any more; the meter does not notice."""
+        self.ended = True
+        self.device.forget(self)
+
+    def listen_again(self, now: int) -> None:
+        """Let what happened meanwhile happen; what was sent meanwhile is lost."""
+        self.ended = False
+        while self.emit(now):
+            pass
+
     def deadline(self) -> int | None:
         """Return when the station or the sign-on has something to do."""
         instants = (super().deadline(), self._meter.next_event(), self._idle_until())
