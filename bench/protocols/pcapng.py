@@ -42,13 +42,17 @@ _PACKET = {"<": struct.Struct("<IIIII"), ">": struct.Struct(">IIIII")}
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One recorded packet; `direction` is None where the capture does not state it."""
+    """One recorded packet; `direction` is None where the capture does not state it.
+
+    `link_type` says what its first octets are (LINKTYPE_...).
+    """
 
     at_unix_ns: int
     octets: bytes
     direction: Direction | None = None
     comment: str = ""
     interface_name: str = ""
+    link_type: int = LINKTYPE_USER0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class _Interface:
     name: str
     resolution: int
     offset_s: int
+    link_type: int = LINKTYPE_USER0
 
     def unix_ns(self, ticks: int) -> int:
         power = self.resolution & 0x7F
@@ -171,7 +176,8 @@ def _read_interface(body: bytes, order: str) -> _Interface:
             resolution = value[0]
         elif code == _IF_TSOFFSET and len(value) == 8:
             (offset_s,) = struct.unpack(f"{order}q", value)
-    return _Interface(name, resolution, offset_s)
+    (link_type,) = struct.unpack_from(f"{order}H", body)
+    return _Interface(name, resolution, offset_s, link_type)
 
 
 def _read_packet(body: bytes, order: str, interfaces: list[_Interface]) -> Packet | None:
@@ -190,7 +196,8 @@ def _read_packet(body: bytes, order: str, interfaces: list[_Interface]) -> Packe
         elif code == _OPT_COMMENT and not comment:
             comment = value.decode("utf-8", "replace")
     at_unix_ns = interface.unix_ns(high << 32 | low)
-    return Packet(at_unix_ns, body[head.size : end], direction, comment, interface.name)
+    octets = body[head.size : end]
+    return Packet(at_unix_ns, octets, direction, comment, interface.name, interface.link_type)
 
 
 def _options(body: bytes, offset: int, order: str) -> Iterator[tuple[int, bytes]]:
