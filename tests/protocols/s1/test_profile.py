@@ -1,0 +1,57 @@
+"""S1 profiles: what the shipped ones say, and what cannot be."""
+
+import pytest
+
+from bench.core.errors import UsageError
+from bench.protocols.s1.profile import load_profile, profile_names, read_profile
+
+
+def test_the_specification_and_the_brochure_differ_in_the_line_alone():
+    emucs, brochure = load_profile("emucs-h-1.3"), load_profile("fluvius")
+    assert profile_names() == ("emucs-h-1.3", "fluvius-brochure")
+    assert (emucs.line_rate_bps, brochure.line_rate_bps) == (2_000_000, 1_500_000)
+    assert emucs.frame_octets == brochure.frame_octets == 45
+    assert emucs.channels == brochure.channels
+
+
+def test_what_the_line_can_carry_follows_from_its_rate():
+    emucs, brochure = load_profile("emucs-h-1.3"), load_profile("fluvius-brochure")
+    assert emucs.utilisation(4000) == pytest.approx(0.9)
+    emucs.check_feasible(4000)
+    assert brochure.telegrams_per_s == pytest.approx(3333.33, abs=0.01)
+    with pytest.raises(UsageError, match="4000 Hz needs 120% of a line of 1500000 bit/s"):
+        brochure.check_feasible(4000)
+
+
+def test_channels_are_measured_as_the_flags_say():
+    profile = load_profile("emucs-h-1.3")
+    delta = profile.flags({"info": 0b01011})
+    measured = {c.id for c in profile.channels if c.measured(delta)}
+    assert measured == {"V1", "I1", "I2", "V3", "I3"}
+    single = profile.flags({"info": 0b01010})
+    assert {c.id for c in profile.channels if c.measured(single)} == {"V1", "I1"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("[link]\nline_rate_bps = 500_000", "do not fit into 500000 bit/s"),
+        ("[samples]\nstride = 17", "channel IN reaches beyond a sample set"),
+        ('[sequence]\nfield = "counter"', "there is no field 'counter'"),
+        ('[rate]\nlowest_hz = "slow"', "could not convert"),
+        ('[link]\ntransparency = "bits"', "not a valid Transparency"),
+        ("[link]\nshortest = 60", "fewer than shortest"),
+        ("[link", "Expected"),
+    ],
+)
+def test_a_layout_that_cannot_be_is_refused(tmp_path, change, words):
+    path = tmp_path / "mine.toml"
+    path.write_text(f'base = "emucs-h-1.3"\nid = "mine"\n{change}\n')
+    with pytest.raises(UsageError, match=words) as caught:
+        read_profile(path)
+    assert str(path) in str(caught.value)
+
+
+def test_an_unknown_profile_names_the_choices():
+    with pytest.raises(UsageError, match=r"emucs-h-1\.3, fluvius-brochure"):
+        load_profile("s2")
