@@ -40,6 +40,17 @@ def parse_hex(text: str, source: str = "hex text") -> bytes:
     return _dump(text, layout, source)
 
 
+def parse_hex_lines(text: str, source: str = "hex text") -> tuple[bytes, ...]:
+    """Return the octets of each line of plain digits, those of a dump with offsets as one.
+
+    Raises UsageError as `parse_hex` does.
+    """
+    first = next(_lines(text), None)
+    if first is not None and _layout(first[1]) in (_XXD, _HEXDUMP):
+        return (parse_hex(text, source),)
+    return tuple(_plain(number, line, source) for number, line in _lines(text))
+
+
 def _layout(line: str) -> re.Pattern[str] | None:
     """Return the layout that `line` shows, None when it is no hex at all."""
     if _XXD.fullmatch(line):

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench.cli.references import read_reference
 from bench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.engine.secrets import Secret
     from bench.protocols.p1.ciphering import CipheredFrame
-
-_SCHEMES = ("env:", "file:", "pkcs11:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +56,7 @@ def read_keys(key: str | None, authentication_key: str | None) -> DecodeKeys:
 
 
 def _read(option: str, reference: str | None) -> "Secret | None":
-    from bench.engine.secrets import resolve_secret
-
-    if reference is None:
-        return None
-    if not reference.startswith(_SCHEMES):
-        raise UsageError(
-            f"{option} takes no key itself, which would stay in the history of the shell; put its "
-            f"32 hexadecimal digits into a file and write {option} file:PATH, or into an "
-            f"environment variable and write {option} env:NAME"
-        )
-    try:
-        return resolve_secret(reference)
-    except UsageError as error:
-        raise UsageError(f"{option}: {error}") from None
+    return None if reference is None else read_reference(option, reference)
 
 
 def opened_frames(octets: bytes, keys: DecodeKeys) -> Iterator[OpenedFrame | bytes]:

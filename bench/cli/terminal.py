@@ -3,6 +3,8 @@
 
 def visible(text: str) -> str:
     """Return `text` with control characters made visible: it may come from a device."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
