@@ -2,9 +2,33 @@
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
-from suites.wan_dlms.answer import Reply
+from bench.core.errors import UsageError
+from bench.protocols.dlms.acse import Mechanism
+from bench.protocols.dlms.apdu import decode_apdu
+from bench.protocols.dlms.ciphered import (
+    CipheredApdu,
+    GeneralDedCiphering,
+    GeneralGloCiphering,
+    Protected,
+    SecurityControl,
+)
+from bench.protocols.dlms.security import gcm
+from bench.protocols.dlms.security.apdus import (
+    GENERAL_DED,
+    GENERAL_GLO,
+    Ciphering,
+    ded_tag,
+    encode_protected,
+    glo_tag,
+    how_of,
+    key_for,
+)
+from bench.protocols.dlms.security.hls import HlsParty
+from bench.protocols.dlms.security.keys import SymmetricKeys
+from suites.wan_dlms.answer import Reply, Unprotected
 
 
 class Wrapping(StrEnum):
@@ -15,12 +39,14 @@ class Wrapping(StrEnum):
     DED = "ded"  # service-specific, dedicated key
     GENERAL_GLO = "general-glo"
     GENERAL_DED = "general-ded"
-    GENERAL = "general"  # general-ciphering, identified key
 
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """How an APDU is protected; `title` and `suite` replace the right ones, to be wrong."""
+    """How an APDU is protected; `title`, `suite`, `keys` replace the right ones, to be wrong.
+
+    An APDU that has no service-specific form (ACCESS, a notification) goes into the general one.
+    """
 
     wrapping: Wrapping = Wrapping.GLO
     authenticated: bool = True
@@ -28,6 +54,7 @@ class Protection:
     broadcast: bool = False
     title: bytes | None = None
     suite: int | None = None
+    keys: SymmetricKeys | None = None
 
     def but(self, **changes: Any) -> "Protection":
         """Return the same with other fields."""
@@ -37,44 +64,177 @@ class Protection:
 PLAIN = Protection(Wrapping.PLAIN, authenticated=False, encrypted=False)
 GLO = Protection()
 DED = Protection(Wrapping.DED)
-GENERAL_GLO = Protection(Wrapping.GENERAL_GLO)
-GENERAL_DED = Protection(Wrapping.GENERAL_DED)
-GENERAL = Protection(Wrapping.GENERAL)
+GENERAL_GLO_BOTH = Protection(Wrapping.GENERAL_GLO)
+GENERAL_DED_BOTH = Protection(Wrapping.GENERAL_DED)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Counters:
     """The client's next invocation counters by system title and key; kept for the whole run."""
 
-    next: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
+    _next: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
 
     def known(self, title: bytes, key: bytes) -> bool:
         """Whether the counter of this title under this key has been read or used."""
-        raise NotImplementedError
+        return _entry(title, key) in self._next
+
+    def peek(self, title: bytes, key: bytes) -> int:
+        """Return the counter that is next, 1 where none is known."""
+        return self._next.get(_entry(title, key), 1)
 
     def take(self, title: bytes, key: bytes) -> int:
-        """Return the next counter, and count on."""
-        raise NotImplementedError
+        """Return the next counter, and count on; the last one there is, is given for ever."""
+        counter = self.peek(title, key)
+        self._next[_entry(title, key)] = min(counter + 1, 0xFFFFFFFF)
+        return counter
 
     def start(self, title: bytes, key: bytes, counter: int) -> None:
         """Say which counter is next, if a later one is not known already."""
-        raise NotImplementedError
+        self._next[_entry(title, key)] = max(counter, self.peek(title, key))
+
+    def forget(self, title: bytes, key: bytes) -> None:
+        """Know nothing of this counter any more; it is read again at its next use."""
+        self._next.pop(_entry(title, key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class HeardNonce:
+    """A nonce that the meter used: its title and counter, under a key known by its fingerprint."""
+
+    title: bytes
+    counter: int
+    key: bytes
+    frame: int
 
 
 @dataclass(slots=True)
 class ClientSecurity:
-    """What the client needs to protect requests and to open answers."""
+    """What the client needs to protect requests, to open answers, and to prove who it is.
+
+    `server_title` is what the meter's AARE told. `secret` serves mechanisms 2, 3, 4 and 6,
+    `private_key` and `peer_public_key` serve 7. `heard` are the nonces that the meter used.
+    """
 
     suite: int
     title: bytes
     counters: Counters
+    keys: SymmetricKeys = field(default=SymmetricKeys(b"", b""), repr=False)
     server_title: bytes = b""
-    dedicated: bytes = b""
+    secret: bytes = field(default=b"", repr=False)
+    private_key: bytes = field(default=b"", repr=False)
+    peer_public_key: bytes = b""
+    heard: list[HeardNonce] = field(default_factory=list)
+
+    def control(self, how: Protection) -> SecurityControl:
+        """Return the security control octet of a protection."""
+        suite = self.suite if how.suite is None else how.suite
+        return SecurityControl(suite, how.authenticated, how.encrypted, how.broadcast)
+
+    def key(self, how: Protection) -> bytes:
+        """Return the key that a protection uses; UsageError where there is none."""
+        keys = how.keys or self.keys
+        key = key_for(_ciphering(how), self.control(how), keys)
+        if not key:
+            raise UsageError(f"there is no key for {how.wrapping} (broadcast: {how.broadcast})")
+        return key
+
+    def next_counter(self, how: Protection) -> int:
+        """Return the counter that the next APDU protected so will have."""
+        return self.counters.peek(how.title or self.title, self.key(how))
+
+    def protected(self, apdu: bytes, how: Protection, counter: int | None = None) -> Protected:
+        """Return header and content of the protected APDU; takes a counter unless one is given."""
+        keys, key, title = how.keys or self.keys, self.key(how), how.title or self.title
+        if counter is None:
+            counter = self.counters.take(title, key)
+        return gcm.protect(self.control(how), title, counter, key, keys.authentication, apdu)
 
     def protect(self, apdu: bytes, how: Protection, counter: int | None = None) -> bytes:
         """Return the protected APDU; takes the next counter unless one is given."""
-        raise NotImplementedError
+        if how.wrapping is Wrapping.PLAIN:
+            return apdu
+        protected = encode_protected(self.protected(apdu, how, counter))
+        dedicated = _ciphering(how).dedicated
+        if how.wrapping in (Wrapping.GLO, Wrapping.DED) and apdu:
+            tag = ded_tag(apdu[0]) if dedicated else glo_tag(apdu[0])
+            if tag is not None:
+                return bytes((tag,)) + protected
+        title = how.title or self.title
+        general = GENERAL_DED if dedicated else GENERAL_GLO
+        return bytes((general, len(title))) + title + protected
 
     def open(self, reply: Reply) -> Reply:
-        """Return the reply deciphered; unprotected ones as they are."""
-        raise NotImplementedError
+        """Return the reply deciphered; what is not protected as it is."""
+        record = reply.record
+        if not isinstance(record, CipheredApdu | GeneralGloCiphering | GeneralDedCiphering):
+            return reply
+        plain, how = self.open_record(record, reply.frame)
+        return reply.deciphered(plain, how)
+
+    def open_record(
+        self, record: CipheredApdu | GeneralGloCiphering | GeneralDedCiphering, frame: int = 0
+    ) -> tuple[bytes | None, Unprotected]:
+        """Return the plain octets (None: they do not open) and how they were protected."""
+        title = self.server_title
+        if isinstance(record, CipheredApdu):
+            tag = record.apdu_tag
+        else:
+            tag = GENERAL_GLO if isinstance(record, GeneralGloCiphering) else GENERAL_DED
+            title = record.system_title
+        protected = record.protected
+        control, counter = protected.control, protected.invocation_counter
+        told = Unprotected(tag, control, counter, title)
+        how = how_of(tag)
+        key = b"" if how is None else key_for(how, control, self.keys)
+        if not key:
+            return None, replace(told, problem="there is no key for it")
+        if not title:
+            return None, replace(told, problem="the meter has not told its system title")
+        self.heard.append(HeardNonce(title, counter, _fingerprint(key), frame))
+        plain = gcm.unprotect(protected, title, key, self.keys.authentication)
+        if plain is None:
+            return None, replace(told, authentic=False, problem="its authentication tag is wrong")
+        return plain, replace(told, authentic=True if control.authenticated else None)
+
+    # -- proving who we are
+
+    def party(self) -> HlsParty:
+        """Return the client as a party of high level security."""
+        return HlsParty(
+            self.title,
+            self.server_title,
+            secret=self.secret,
+            keys=self.keys,
+            suite=self.suite,
+            private_key=self.private_key,
+            peer_public_key=self.peer_public_key,
+        )
+
+    def proof(self, mechanism: Mechanism, received: bytes, sent: bytes) -> bytes:
+        """Return f(StoC); mechanism 5 takes the next counter of the global key."""
+        counter = 0
+        if mechanism is Mechanism.HLS_GMAC:
+            counter = self.counters.take(self.title, self.keys.encryption)
+        return self.party().response(mechanism, received, sent, counter)
+
+    def proves(self, mechanism: Mechanism, proof: bytes, sent: bytes, received: bytes) -> bool:
+        """Return whether the meter's f(CtoS) answers the challenge that was sent."""
+        return self.party().verify(mechanism, proof, sent, received)
+
+
+def plain_reply(octets: bytes, reply: Reply) -> Reply:
+    """Return the reply with other octets, as block transfer has put them together."""
+    return replace(reply, octets=octets, plain=octets, decoded=decode_apdu(octets))
+
+
+def _ciphering(how: Protection) -> Ciphering:
+    return Ciphering(how.wrapping.value)
+
+
+def _entry(title: bytes, key: bytes) -> tuple[bytes, bytes]:
+    return title, _fingerprint(key)
+
+
+def _fingerprint(key: bytes) -> bytes:
+    """Return what tells keys apart without telling the key."""
+    return sha256(b"meterbench key " + key).digest()[:8]

@@ -89,6 +89,19 @@ class PrimaryStation:
         if self._answer_at is None and self._poll_at is None:
             self._speak(now)
 
+    @property
+    def pending(self) -> int:
+        """How many octets have come that wait for the rest of a frame."""
+        return self._deframer.pending
+
+    def forget(self) -> None:
+        """Expect no answer any more and wait for nothing; the link stays as it is.
+
+        What was sent and not acknowledged is asked about before the next APDU goes out.
+        """
+        self._expected = 0
+        self._answer_at = self._poll_at = None
+
     def send_unnumbered(self, apdu: bytes, *, llc: bytes = COMMAND, poll: bool = False) -> None:
         """Send an APDU in an UI frame, which needs no link and gets no answer."""
         self._transmit(unnumbered(Kind.UI, poll), llc + apdu)
