@@ -1,7 +1,7 @@
 """A profile: one edition of the S1 port, its line and the layout of its telegrams, as data.
 
 The data files are vectors/s1/profiles/*.toml; a file that names a `base` holds only what differs.
-Any other layout of the same kind can be written by a user and read with `read_profile`.
+Any other layout of the same kind can be written by a user and read with `parse_profile`.
 """
 
 import tomllib
@@ -11,7 +11,6 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import cache, cached_property
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from bench.core.errors import UsageError
@@ -189,13 +188,13 @@ def load_profile(name: str) -> Profile:
     raise UsageError(f"no S1 profile {name!r} (there are: {', '.join(profile_names())})")
 
 
-def read_profile(path: Path) -> Profile:
-    """Return the profile that a user has written; UsageError says what is wrong with it."""
+def parse_profile(text: str, source: str) -> Profile:
+    """Return the profile that a user has written; UsageError names `source` and what is wrong."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from None
-    return _profile(_merged(data), str(path))
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source}: {error}") from None
+    return _profile(_merged(data), source)
 
 
 def _merged(data: Mapping[str, Any]) -> dict[str, Any]:

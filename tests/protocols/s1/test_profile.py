@@ -3,7 +3,7 @@
 import pytest
 
 from bench.core.errors import UsageError
-from bench.protocols.s1.profile import load_profile, profile_names, read_profile
+from bench.protocols.s1.profile import load_profile, profile_names, parse_profile
 
 
 def test_the_specification_and_the_brochure_differ_in_the_line_alone():
@@ -44,12 +44,10 @@ def test_channels_are_measured_as_the_flags_say():
         ("[link", "Expected"),
     ],
 )
-def test_a_layout_that_cannot_be_is_refused(tmp_path, change, words):
-    path = tmp_path / "mine.toml"
-    path.write_text(f'base = "emucs-h-1.3"\nid = "mine"\n{change}\n')
+def test_a_layout_that_cannot_be_is_refused(change, words):
     with pytest.raises(UsageError, match=words) as caught:
-        read_profile(path)
-    assert str(path) in str(caught.value)
+        parse_profile(f'base = "emucs-h-1.3"\nid = "mine"\n{change}\n', "mine.toml")
+    assert "mine.toml" in str(caught.value)
 
 
 def test_an_unknown_profile_names_the_choices():
