@@ -3,7 +3,7 @@
 import pytest
 
 from bench.core.errors import UsageError
-from bench.protocols.s1.profile import load_profile, profile_names, parse_profile
+from bench.protocols.s1.profile import load_profile, parse_profile, profile_names
 
 
 def test_the_specification_and_the_brochure_differ_in_the_line_alone():
