@@ -67,7 +67,7 @@ class AccessService:
                 tuple([item[1] for item in done]),
             )
         )
-        return answer if len(answer) <= request.room else answers.TOO_LONG
+        return answer if len(answer) <= request.room() else answers.TOO_LONG
 
     def _do(self, item: AccessSpecification, data: Data, request: Request) -> Done:
         device, asker = self._device, request.asker

@@ -148,7 +148,7 @@ class ActionService:
     def _begin(
         self, head: bytes, encoded: bytes, invocation: Invocation, request: Request
     ) -> bytes:
-        if len(encoded) + 3 <= request.room:
+        if len(encoded) + 3 <= request.room(_BLOCKS):
             return head + bytes((invocation.octet,)) + encoded
         if not request.association.has(_BLOCKS) or request.limit <= _BLOCK_OVERHEAD:
             return _failed(invocation, ActionResult.OTHER_REASON)

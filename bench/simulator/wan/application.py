@@ -4,21 +4,43 @@ One per device. A channel is a client that reached a logical device over some li
 application knows nothing of links.
 """
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
+from bench.protocols.dlms.cosem_types import SelectiveAccess
+from bench.protocols.dlms.data_types import Data, octet_string
+from bench.protocols.dlms.results import DataAccessResult
+from bench.simulator.cosem.access import Asker
+from bench.simulator.cosem.data import DataObject
+from bench.simulator.cosem.device import LogicalDevice
+from bench.simulator.cosem.object import CosemObject
+from bench.simulator.cosem.truth import Moment
 from bench.simulator.metering_system import MeteringSystem
+from bench.simulator.wan.association import Association, State
+from bench.simulator.wan.association_ln import AssociationLn
+from bench.simulator.wan.authentication import Authentication
+from bench.simulator.wan.challenges import Challenges
 from bench.simulator.wan.channel import Channel
-from bench.simulator.wan.clients import clients_with
-from bench.simulator.wan.device import Device
-from bench.simulator.wan.keys import server_title, wan_secret
+from bench.simulator.wan.clients import Client, clients_with
+from bench.simulator.wan.key_ring import KeyRing
+from bench.simulator.wan.keys import CLIENT_TITLE, server_title, wan_secret
+from bench.simulator.wan.names import LOGICAL_DEVICE_NAME
 from bench.simulator.wan.opening import Opening
 from bench.simulator.wan.options import WanOptions
-from bench.simulator.wan.provisional import OneName
+from bench.simulator.wan.sap_assignment import SapAssignment
 
-ALL_STATIONS = (0x7F, 0x3FFF)
-"""Server SAPs that mean every logical device: broadcast, never answered."""
+_SECOND = 1_000_000_000
+_REBOOT_NS = 30 * _SECOND
+_OBJECTS = "objects"  # the stage at which the objects of the meter can be altered
+
+
+class Stages(Protocol):
+    """What a fault or variation makes of what passes a stage."""
+
+    def altered(self, stage: str, value: Any, index: int = 0) -> Any:
+        """Return `value` after the alterations of a stage."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +56,35 @@ class Application:
     """Everything above the links of one simulated meter.
 
     `system` is the household whose truth the objects show; instants are nanoseconds on its clock.
+    `on_crash` is called with the instant when a broken meter crashes.
     """
 
     def __init__(
         self,
         system: MeteringSystem,
         options: WanOptions | None = None,
-        stages: object = None,  # noqa: ARG002
+        stages: Stages | None = None,
     ) -> None:
         self.system = system
         self.options = options or WanOptions()
-        self.clients = {client.sap: client for client in clients_with(self.options.saps)}
-        self.device: Device = OneName()
         self.title = server_title(system.seed)
-        self._drawn = 0
-        self.opening = Opening(self.options, self.title, self.secret, self.challenge)
+        self.client_title = CLIENT_TITLE
+        self.on_crash: Callable[[int], None] | None = None
+        self._secrets: dict[str, bytes] = {}
+        self.clients = clients_with(self.options.saps)
+        self._by_sap = {client.sap: client for client in self.clients}
+        self._rings: dict[int, KeyRing] = {}
+        self._channels: dict[int, list[Channel]] = {}
+        self._down_until = 0
+        self.device = self._built(stages)
+        self.opening = Opening(
+            self.options, self.title, self.secret, Challenges(system.seed, self.options)
+        )
+        self.authentication = Authentication(self.title, self.secret, self.options.breaks)
 
     def channel(self, client_sap: int, server_sap: int) -> Channel | None:
         """Return a new channel for a client, None if nobody is there who would answer it."""
-        client = self.clients.get(client_sap)
+        client = self._by_sap.get(client_sap)
         if client is None or server_sap != self.options.server_sap:
             return None
         return Channel(self, client, server_sap)
@@ -61,16 +93,96 @@ class Application:
         """Return the instant at which `advance` has something to do, None while it has nothing."""
         return None
 
-    def advance(self, now: int) -> Iterable[Push]:  # noqa: ARG002
+    def advance(self, now: int) -> list[Push]:  # noqa: ARG002
         """Do what is due by `now` and return the APDUs that the meter sends unasked."""
         return []
 
+    # -- secrets and keys
+
     def secret(self, name: str) -> bytes:
         """Return the secret of this device that is called `name`."""
-        return wan_secret(self.system.seed, name)
+        changed = self._secrets.get(name)
+        return wan_secret(self.system.seed, name) if changed is None else changed
 
-    def challenge(self, size: int) -> bytes:
-        """Return `size` octets (64 at most) that were never returned before."""
-        self._drawn += 1
-        text = b"meterbench simulated challenge %d %d" % (self.system.seed, self._drawn)
-        return hashlib.sha512(text).digest()[:size]
+    def change_secret(self, name: str, secret: bytes) -> None:
+        """Replace a secret from the next association on."""
+        self._secrets[name] = secret
+
+    def ring(self, client: Client) -> KeyRing | None:
+        """Return the keys that protect what a client sends, None without ciphering."""
+        if client.suite is None:
+            return None
+        return self.ring_of(client.suite)
+
+    def ring_of(self, suite: int) -> KeyRing:
+        """Return the keys of a suite."""
+        if suite not in self._rings:
+            self._rings[suite] = KeyRing(suite, self.secret, self.options)
+        return self._rings[suite]
+
+    # -- associations
+
+    def may_open(self, channel: Channel, now: int) -> bool:  # noqa: ARG002
+        """Whether a client may open an association besides those that it has on other channels."""
+        others = [one for one in self._channels.get(channel.client.sap, ()) if one is not channel]
+        return len(others) < self.options.clients_at_once
+
+    def hold(self, channel: Channel) -> None:
+        """Note whether a channel has an association."""
+        held = self._channels.setdefault(channel.client.sap, [])
+        active = channel.association.state is not State.IDLE
+        if active and channel not in held:
+            held.append(channel)
+        elif not active and channel in held:
+            held.remove(channel)
+
+    def ended(self, channel: Channel, now: int) -> None:  # noqa: ARG002
+        """Note that an association ended: keys that were to change then do."""
+        self.hold(channel)
+        ring = self.ring(channel.client)
+        if ring is not None:
+            ring.settle()
+
+    def association_of(self, client: Client) -> Association | None:
+        """Return the association that a client has now, None without one."""
+        held = self._channels.get(client.sap)
+        return held[-1].association if held else None
+
+    # -- a meter that breaks down
+
+    def crash(self, now: int) -> None:
+        """Lose all associations and hear nothing until the meter is there again."""
+        self._down_until = now + _REBOOT_NS
+        for held in list(self._channels.values()):
+            for channel in list(held):
+                channel.close(now)
+        if self.on_crash is not None:
+            self.on_crash(now)
+
+    def is_down(self, now: int) -> bool:
+        """Whether the meter has crashed and is not there again."""
+        return now < self._down_until
+
+    # -- objects
+
+    def object_list(
+        self, asker: Asker, selection: SelectiveAccess | None
+    ) -> Data | DataAccessResult:
+        """Return the objects that a client sees."""
+        return self.device.object_list(asker, selection)
+
+    def _built(self, stages: Stages | None) -> LogicalDevice:
+        objects: list[CosemObject] = [
+            DataObject(LOGICAL_DEVICE_NAME, octet_string(b"MBX0000000001"), public=True),
+            SapAssignment(self._devices),
+            AssociationLn(self, self.clients),
+            *[AssociationLn(self, self.clients, client) for client in self.clients],
+        ]
+        if stages is not None:
+            objects = stages.altered(_OBJECTS, objects)
+        return LogicalDevice(self.system, objects, self.options.breaks)
+
+    def _devices(self, moment: Moment) -> list[tuple[int, bytes]]:
+        found = self.device.find(1, LOGICAL_DEVICE_NAME)
+        name = b"" if found is None else found.value(2, moment).value
+        return [(self.options.server_sap, name)]

@@ -4,6 +4,7 @@ from enum import Enum, auto
 
 from bench.protocols.dlms.initiate import Conformance
 from bench.simulator.wan.clients import Client
+from bench.simulator.wan.key_ring import Counters
 
 
 class State(Enum):
@@ -21,8 +22,8 @@ NO_LIMIT = 0xFFFF
 class Association:
     """The association of one client on one connection.
 
-    `limit` is the longest APDU, in octets, that the client takes. Titles and challenges are those
-    of the running association; `proved` tells whether the client passed its authentication.
+    `limit` is the longest APDU, in octets, that the client takes. Titles, challenges and the
+    dedicated key are those of the running association.
     """
 
     __slots__ = (
@@ -30,6 +31,7 @@ class Association:
         "client_challenge",
         "client_title",
         "conformance",
+        "dedicated_counters",
         "dedicated_key",
         "limit",
         "meter_challenge",
@@ -52,6 +54,7 @@ class Association:
         self.client_challenge = b""
         self.meter_challenge = b""
         self.dedicated_key = b""
+        self.dedicated_counters = Counters(0, 0)
 
     def has(self, bit: int) -> bool:
         """Return whether a conformance bit was agreed on."""

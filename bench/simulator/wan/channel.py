@@ -4,14 +4,29 @@ from typing import TYPE_CHECKING
 
 from bench.protocols.dlms.acse import Rlre, Rlrq
 from bench.protocols.dlms.apdu import decode_apdu, encode_apdu
+from bench.protocols.dlms.initiate import Conformance
+from bench.protocols.dlms.user_information import UserInformation
 from bench.simulator.cosem.access import Asker
-from bench.simulator.wan import answers, services
+from bench.simulator.wan import answers, initiate
+from bench.simulator.wan.aare import Ciphering, PlainInitiate
 from bench.simulator.wan.association import Association, State
+from bench.simulator.wan.block_transfer import BlockTransfer
+from bench.simulator.wan.ciphering import ChannelCiphering, Opened, Refused
 from bench.simulator.wan.clients import Client
+from bench.simulator.wan.names import CURRENT_ASSOCIATION, association_name
+from bench.simulator.wan.options import Refusal
 from bench.simulator.wan.request import Request
+from bench.simulator.wan.services import Services
 
 if TYPE_CHECKING:
     from bench.simulator.wan.application import Application
+
+_AARQ, _RLRQ, _BLOCK = 0x60, 0x62, 0xE0
+_PLAIN = frozenset((0xC0, 0xC1, 0xC3, 0xD9))
+_GET, _ACTION = 0xC0, 0xC3
+_BY_BLOCKS = int(Conformance.GENERAL_BLOCK_TRANSFER)
+_REPLY_TO_HLS = b"\x01"
+_ASSOCIATION_CLASS = b"\x00\x0f"
 
 
 class Channel:
@@ -24,27 +39,43 @@ class Channel:
     def __init__(self, application: "Application", client: Client, server_sap: int) -> None:
         self.client = client
         self.server_sap = server_sap
+        self.association = Association(client)
         self._application = application
         self._options = application.options
         self._breaks = application.options.breaks
-        self.association = Association(client)
-        self._services = services.Services(application.device, application.options)
+        self._ring = application.ring(client)
+        self._ciphering = (
+            None
+            if self._ring is None
+            else ChannelCiphering(
+                self._ring, self.association, application.title, application.options
+            )
+        )
+        self._services = Services(application.device, application.options)
+        self._transfer = BlockTransfer(application.options)
         self._following: list[bytes] = []
+        self._opened = Opened(b"")
+        self._failed = False
+        own = association_name(client.instance).octets
+        self._associations = (CURRENT_ASSOCIATION.octets, own)
 
     def receive(self, apdu: bytes, now: int) -> bytes | None:
         """Return the answer to an APDU, None for silence; never raises for whatever octets."""
         self._following.clear()
-        if not apdu:
+        if not apdu or self._application.is_down(now):
             return None
-        options = self._options
-        if len(apdu) > options.max_pdu:
-            return answers.refused(options.too_long, answers.TOO_LONG)
-        tag = apdu[0]
-        if tag == 0x60:
-            return self._open(apdu, now)
-        if tag == 0x62:
-            return self._release(apdu, now)
-        return self._serve(apdu, now)
+        if self.client.pre_established:
+            self._broadcast(apdu, now)
+            return None
+        if len(apdu) > self._options.max_pdu:
+            if "oversize-crash" in self._breaks:
+                self._application.crash(now)
+                return None
+            return answers.refused(self._options.too_long, answers.TOO_LONG)
+        if apdu[0] == _BLOCK:
+            return self._in_blocks(apdu, now)
+        self._transfer.reset()
+        return self._whole(apdu, now, in_blocks=False)
 
     def following(self) -> list[bytes]:
         """Return the APDUs that follow the last answer, none of them twice."""
@@ -55,10 +86,47 @@ class Channel:
         """End the association: the link is lost (DISC, TCP closed, time out)."""
         self._end(now)
 
-    # -- the association
+    # -- what the objects ask of the connection in which they are asked
+
+    def prove(self, response: bytes) -> bytes | None:
+        """Judge the client's response to the challenge; return the meter's own, None if wrong."""
+        association = self.association
+        own = None
+        if association.state is State.PENDING:
+            authentication = self._application.authentication
+            own = authentication.prove(association, response, self._ring, self._opened)
+        if own is None:
+            self._failed = True
+        else:
+            association.state = State.OPEN
+        return own
+
+    # -- whole APDUs
+
+    def _whole(self, apdu: bytes, now: int, *, in_blocks: bool) -> bytes | None:
+        if apdu[0] == _AARQ:
+            return self._open(apdu, now)
+        if apdu[0] == _RLRQ:
+            return self._release(apdu, now)
+        answer = self._serve(apdu, now, in_blocks=in_blocks)
+        if answer is None or in_blocks or len(answer) <= self.association.limit:
+            return answer
+        if not self.association.has(_BY_BLOCKS):
+            return answers.TOO_LONG
+        self._transfer.begin()
+        self._transfer.send(answer, self.association.limit)
+        return self._blocks()
 
     def _open(self, apdu: bytes, now: int) -> bytes | None:
-        return self._application.opening.answer(apdu, self.association, _Plain())
+        application = self._application
+        ciphering: Ciphering = self._ciphering or PlainInitiate()
+        free = application.may_open(self, now)
+        was = self.association.state
+        answer = application.opening.answer(apdu, self.association, ciphering, free=free)
+        if self.association.state is not was or was is not State.IDLE:
+            self._services.reset()
+        application.hold(self)
+        return answer
 
     def _release(self, apdu: bytes, now: int) -> bytes | None:
         options = self._options
@@ -67,32 +135,147 @@ class Channel:
         asked = decode_apdu(apdu).value
         if not isinstance(asked, Rlrq):
             return answers.refused(options.malformed, answers.MALFORMED)
+        information: UserInformation | None = None
+        protects = self._ciphering is not None and "release-plain" not in self._breaks
+        if "rlrq-needs-info" in self._breaks and asked.user_information is None:
+            return answers.MALFORMED
+        if self._ciphering is not None and (protects or asked.user_information is not None):
+            try:
+                opened = self._ciphering.user_information(
+                    asked.user_information, self.association.client_title
+                )
+            except Refused as refused:
+                if refused.answer == answers.NO_ASSOCIATION:
+                    return answers.refused(options.unprotected_release, answers.NO_ASSOCIATION)
+                return refused.answer
+            response = initiate.response(self.association, options)
+            information = self._ciphering.initiate_answer(response, opened)
+        elif options.release_information:
+            information = initiate.response(self.association, options)
         if "release-ignored" not in self._breaks:
             self._end(now)
-        return encode_apdu(Rlre(0 if options.release_reason else None))
+        reason = 0 if options.release_reason else None
+        return encode_apdu(Rlre(reason, information), length_octets=options.long_lengths)
 
-    def _end(self, now: int) -> None:  # noqa: ARG002
+    def _end(self, now: int) -> None:
         self.association.forget()
         self._services.reset()
+        self._transfer.reset()
+        self._application.ended(self, now)
 
     # -- services
 
-    def _serve(self, apdu: bytes, now: int) -> bytes | None:
-        association = self.association
-        options = self._options
-        if association.state is State.IDLE and "get-without-aa" not in self._breaks:
-            return answers.refused(options.without_association, answers.NO_ASSOCIATION)
-        asker = Asker(self.client.name, now, session=self)
-        return self._services.answer(
-            Request(apdu, asker, association, association.limit, association.limit)
+    def _serve(self, apdu: bytes, now: int, *, in_blocks: bool) -> bytes | None:
+        association, options = self.association, self._options
+        if association.state is State.IDLE:
+            if "get-without-aa" not in self._breaks or apdu[0] != _GET:
+                return answers.refused(options.without_association, answers.NO_ASSOCIATION)
+            association.conformance = options.conformance
+        ciphering = self._ciphering
+        try:
+            opened = self._judged(apdu)
+        except Refused as refused:
+            return refused.answer
+        self._opened = opened
+        if association.state is State.PENDING and not self._is_reply(opened.apdu):
+            return self._not_proved(opened)
+        control = opened.control
+        asker = Asker(
+            self.client.name,
+            now,
+            control.authenticated,
+            control.encrypted,
+            self,
+        )
+        limit = association.limit if ciphering is None else ciphering.limit(opened)
+        request = Request(opened.apdu, asker, association, limit, in_blocks)
+        answer = self._services.answer(request)
+        if self._failed:
+            self._failed = False
+            association.state = State.IDLE
+        if answer is None or control.broadcast:
+            return None
+        if "short-answer" in self._breaks:
+            answer = answer[:-1]
+        return answer if ciphering is None else ciphering.seal(answer, opened)
+
+    def _judged(self, apdu: bytes) -> Opened:
+        """Return the request in an APDU; raises Refused if it may not be served."""
+        ciphering = self._ciphering
+        if ciphering is None:
+            if apdu[0] in _PLAIN:
+                return Opened(apdu)
+            raise Refused(answers.refused(self._options.unknown_tag, answers.UNKNOWN_SERVICE))
+        if apdu[0] in _PLAIN:
+            return ciphering.plain(apdu)
+        return ciphering.open(apdu, self.association.client_title)
+
+    def _is_reply(self, apdu: bytes) -> bool:
+        """Whether a request is the one that a pending association allows."""
+        return "hls-pass3-skippable" in self._breaks or (
+            apdu[0] == _ACTION
+            and apdu[1:2] == b"\x01"
+            and apdu[3:5] == _ASSOCIATION_CLASS
+            and apdu[5:11] in self._associations
+            and apdu[11:12] == _REPLY_TO_HLS
         )
 
+    def _not_proved(self, opened: Opened) -> bytes | None:
+        options = self._options
+        denied = {0xC0: b"\xc4\x01%c\x01\x03", 0xC1: b"\xc5\x01%c\x03", 0xC3: b"\xc7\x01%c\x03\x00"}
+        answer = denied.get(opened.apdu[0])
+        if options.pending_association is Refusal.RESULT and answer and len(opened.apdu) > 2:
+            answer = answer % opened.apdu[2]
+            return self._ciphering.seal(answer, opened) if self._ciphering else answer
+        return answers.refused(options.pending_association, answers.NO_ASSOCIATION)
 
-class _Plain:
-    key_octets = 0
+    def _broadcast(self, apdu: bytes, now: int) -> None:
+        """Do what was sent to all meters; nothing is ever answered."""
+        association = self.association
+        association.state = State.OPEN
+        association.conformance = self._options.conformance
+        association.client_title = self._application.client_title
+        if apdu[0] in (_AARQ, _RLRQ, _BLOCK) or len(apdu) > self._options.max_pdu:
+            return
+        try:
+            opened = self._judged(apdu)
+        except Refused:
+            return
+        if opened.control.broadcast:
+            self._serve_broadcast(opened, now)
 
-    def initiate_request(self, aarq):  # type: ignore[no-untyped-def]
-        return aarq.user_information
+    def _serve_broadcast(self, opened: Opened, now: int) -> None:
+        control = opened.control
+        asker = Asker(self.client.name, now, control.authenticated, control.encrypted, self)
+        association = self.association
+        self._services.answer(Request(opened.apdu, asker, association, association.limit))
 
-    def initiate_answer(self, answer):  # type: ignore[no-untyped-def]
-        return answer
+    # -- general block transfer
+
+    def _in_blocks(self, apdu: bytes, now: int) -> bytes | None:
+        association, options, transfer = self.association, self._options, self._transfer
+        if association.state is State.IDLE:
+            return answers.refused(options.without_association, answers.NO_ASSOCIATION)
+        if not association.has(_BY_BLOCKS):
+            return answers.refused(options.not_negotiated, answers.NOT_NEGOTIATED)
+        taken = transfer.take(apdu)
+        if not taken:
+            transfer.reset()
+            answer = answers.MALFORMED if taken is False else answers.TOO_LONG
+            return answers.refused(options.malformed, answer)
+        whole = transfer.whole
+        if whole is not None:
+            nested = whole[:1] in (b"", b"\xe0")
+            answered = answers.MALFORMED if nested else self._whole(whole, now, in_blocks=True)
+            if answered is None or not association.has(_BY_BLOCKS):
+                transfer.reset()  # nothing to say, or the association ended
+                return answered
+            transfer.send(answered, association.limit)
+        return self._blocks()
+
+    def _blocks(self) -> bytes | None:
+        blocks = self._transfer.answers()
+        if not blocks:
+            return None
+        self._following = blocks[1:]
+        return blocks[0]

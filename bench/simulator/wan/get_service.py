@@ -50,7 +50,7 @@ class GetService:
         if not isinstance(result, Data):
             return encode_apdu(GetResponseNormal(invocation, result))
         encoded = encode_data(result)
-        if len(encoded) + 4 <= request.room:
+        if len(encoded) + 4 <= request.room(_BLOCKS):
             return b"\xc4\x01" + bytes((invocation.octet, 0)) + encoded
         return self._begin(encoded, invocation, request)
 
@@ -63,7 +63,7 @@ class GetService:
         if "list-order" in self._breaks:
             read.reverse()
         encoded = encode_part(tuple(read), GET_DATA_RESULTS)
-        if len(encoded) + 3 <= request.room:
+        if len(encoded) + 3 <= request.room(_BLOCKS):
             return b"\xc4\x03" + bytes((asked.invocation.octet,)) + encoded
         return self._begin(encoded, asked.invocation, request)
 

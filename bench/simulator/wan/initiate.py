@@ -58,6 +58,8 @@ def agree(
     if "conformance-echo" in breaks:
         association.conformance = options.conformance
     association.limit = request.max_pdu_size or NO_LIMIT
+    if "exceeds-max-pdu" in breaks:
+        association.limit = NO_LIMIT
     if ciphered or "ded-unciphered" in breaks:
         association.dedicated_key = request.dedicated_key or b""
 

@@ -84,7 +84,6 @@ class WanOptions:
     show_mechanism: bool = False  # AARE with mechanism and requirements for LLS, too
     implementation_information: bytes = b""  # AARE with this field
     rejection_has_initiate: bool = False  # a rejecting AARE carries an InitiateResponse
-    encrypted_errors: bool = False  # confirmedServiceError ciphered where the request was
     long_lengths: int = 0  # octets of every length in AARE and RLRE (0: the shortest form)
     malformed_aarq: Refusal = Refusal.RESULT  # RESULT: AARE rejected, no reason given
     second_aarq: str = "replace"  # "replace": as if released before; "reject": diagnostic 1

@@ -65,7 +65,7 @@ class SetService:
             return answers.MALFORMED
         results = self._write_all(asked.attributes, asked.values, request)
         answer = encode_apdu(SetResponseWithList(asked.invocation, results))
-        return answer if len(answer) <= request.room else answers.TOO_LONG
+        return answer if len(answer) <= request.room() else answers.TOO_LONG
 
     def first_block(
         self,
@@ -117,7 +117,7 @@ class SetService:
         if isinstance(long.target, SelectedAttribute):
             return encode_apdu(SetResponseLastDataBlock(invocation, results[0], block.number))
         answer = encode_apdu(SetResponseLastDataBlockWithList(invocation, results, block.number))
-        return answer if len(answer) <= request.room else answers.TOO_LONG
+        return answer if len(answer) <= request.room() else answers.TOO_LONG
 
     def _aborted(self, invocation: Invocation, why: DataAccessResult, block: DataBlock) -> bytes:
         return encode_apdu(SetResponseLastDataBlock(invocation, why, block.number))

@@ -1,0 +1,265 @@
+"""What protects the APDUs of one channel: requests are deciphered and judged, answers protected.
+
+A request must be authentic, then fresh, then protected as the policy demands. Its answer gets the
+protection that it had, and what the policy adds (IEC 62056-5-3 cl. 5.3.7, class 64).
+"""
+
+from dataclasses import dataclass
+
+from bench.protocols.dlms.acse import Aarq
+from bench.protocols.dlms.apdu import encode_apdu
+from bench.protocols.dlms.ciphered import (
+    CipheredApdu,
+    GeneralGloCiphering,
+    Protected,
+    SecurityControl,
+)
+from bench.protocols.dlms.decoded import Opaque
+from bench.protocols.dlms.initiate import (
+    INITIATE_REQUEST,
+    ConfirmedServiceError,
+    InitiateRequest,
+)
+from bench.protocols.dlms.part import decode_part
+from bench.protocols.dlms.security.apdus import (
+    Ciphering,
+    ded_tag,
+    encode_protected,
+    glo_tag,
+    how_of,
+    plain_tag,
+)
+from bench.protocols.dlms.security.gcm import TITLE_OCTETS, protect
+from bench.protocols.dlms.user_information import UserInformation
+from bench.simulator.wan import answers
+from bench.simulator.wan.association import Association
+from bench.simulator.wan.initiate import UNDECIPHERED
+from bench.simulator.wan.key_ring import Counters, KeyRing
+from bench.simulator.wan.options import CounterAnswer, WanOptions
+from bench.simulator.wan.tags import opened_text
+
+_EXCEPTION = 0xD8
+_AUTHENTICATED, _ENCRYPTED = 0x04, 0x08  # bits of the policy for requests
+_ANSWER_AUTHENTICATED, _ANSWER_ENCRYPTED = 0x20, 0x40
+_CONTROLS = tuple(SecurityControl.of(octet) for octet in range(256))
+_TITLED = (Ciphering.GENERAL_GLO, Ciphering.GENERAL_DED)
+
+
+@dataclass(slots=True)
+class Opened:
+    """A request APDU and how it was protected; `how` None: not at all."""
+
+    apdu: bytes
+    how: Ciphering | None = None
+    control: SecurityControl = _CONTROLS[0]
+    counter: int = -1
+    expected_before: int = 0
+
+
+class Refused(Exception):
+    """The request is not served; `answer` is what is sent instead, None for silence."""
+
+    def __init__(self, answer: bytes | None) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class ChannelCiphering:
+    """The security of one channel with a ciphered context; `ring` holds the keys of its suite."""
+
+    def __init__(
+        self, ring: KeyRing, association: Association, title: bytes, options: WanOptions
+    ) -> None:
+        self._ring = ring
+        self._association = association
+        self._title = title
+        self._options = options
+        self._breaks = options.breaks
+        self._initiate: Opened | None = None
+
+    @property
+    def key_octets(self) -> int:
+        """Octets of a key of the suite."""
+        return self._ring.suite.key_octets
+
+    # -- requests
+
+    def plain(self, apdu: bytes) -> Opened:
+        """Return a request that is not ciphered; raises Refused if the policy does not allow it."""
+        needed = self._ring.policy & (_AUTHENTICATED | _ENCRYPTED)
+        if needed and "plain-in-ciphered" not in self._breaks:
+            raise Refused(answers.refused(self._options.unprotected, answers.NO_ASSOCIATION))
+        return Opened(apdu)
+
+    def open(self, apdu: bytes, title: bytes) -> Opened:
+        """Return the request in a ciphered APDU of a client; raises Refused if it is not served."""
+        how = how_of(apdu[0])
+        if how is None:
+            raise Refused(answers.refused(self._options.unknown_tag, answers.UNKNOWN_SERVICE))
+        at = 1
+        if how in _TITLED:
+            if apdu[1:2] != b"\x08":
+                raise self._undeciphered()
+            sent, at = apdu[2 : 2 + TITLE_OCTETS], 2 + TITLE_OCTETS
+            if sent != title:
+                if "title-unchecked" not in self._breaks:
+                    raise self._undeciphered()
+                title = sent
+        protected = self._header(apdu, at)
+        return self._judged(protected, how, title, plain_tag(apdu[0]))
+
+    def _header(self, apdu: bytes, at: int) -> Protected:
+        """Return security header and content of the octets after tag and title."""
+        first = apdu[at] if at < len(apdu) else 0x80
+        at += 1
+        if first > 0x80:
+            end = at + (first & 0x7F)
+            length, at = int.from_bytes(apdu[at:end], "big"), end
+        else:
+            length = first
+        if length != len(apdu) - at or length < 5:
+            raise self._undeciphered()
+        counter = int.from_bytes(apdu[at + 1 : at + 5], "big")
+        return Protected(_CONTROLS[apdu[at]], counter, apdu[at + 5 :])
+
+    def _judged(
+        self, protected: Protected, how: Ciphering, title: bytes, expected_tag: int | None
+    ) -> Opened:
+        control, ring, breaks = protected.control, self._ring, self._breaks
+        if control.suite != ring.suite.number and not (
+            "suite-mixed" in breaks or "aad-missing-sc" in breaks
+        ):
+            raise self._undeciphered()
+        if control.compressed and "aad-missing-sc" not in breaks:
+            raise self._undeciphered()
+        key, counters = self._key(how, control)
+        text = opened_text(protected, title, key, ring, expected_tag, breaks)
+        if text is None or not text or (expected_tag is not None and text[0] != expected_tag):
+            raise self._undeciphered()
+        expected = counters.expected
+        if not counters.take(protected.invocation_counter, breaks):
+            raise Refused(self._replayed(expected))
+        self._check_policy(control)
+        return Opened(text, how, control, protected.invocation_counter, expected)
+
+    def _key(self, how: Ciphering, control: SecurityControl) -> tuple[bytes, Counters]:
+        ring, association = self._ring, self._association
+        if how.dedicated:
+            if "ded-key-ignored" in self._breaks:
+                return ring.keys.encryption, ring.unicast
+            return association.dedicated_key, association.dedicated_counters
+        if control.broadcast and "gbek-as-guek" not in self._breaks:
+            return ring.keys.broadcast, ring.broadcast
+        return ring.keys.encryption, ring.unicast
+
+    def _check_policy(self, control: SecurityControl) -> None:
+        policy, breaks = self._ring.policy, self._breaks
+        lacks_authentication = bool(policy & _AUTHENTICATED) and not control.authenticated
+        lacks_encryption = bool(policy & _ENCRYPTED) and not control.encrypted
+        if lacks_authentication and "sec-policy-any" in breaks:
+            return
+        if lacks_encryption and "policy-unenforced" in breaks:
+            return
+        if lacks_authentication or lacks_encryption:
+            raise Refused(answers.refused(self._options.unprotected, answers.NO_ASSOCIATION))
+
+    def _undeciphered(self) -> Refused:
+        return Refused(answers.refused(self._options.deciphering_error, answers.DECIPHERING))
+
+    def _replayed(self, expected: int) -> bytes | None:
+        match self._options.counter_error:
+            case CounterAnswer.COUNTER:
+                return answers.counter_error(min(expected, 0xFFFFFFFF))
+            case CounterAnswer.DECIPHERING:
+                return answers.DECIPHERING
+            case _:
+                return None
+
+    # -- answers
+
+    def limit(self, opened: Opened) -> int:
+        """Return how long an answer to a request may be before it is protected, in octets."""
+        limit = self._association.limit
+        control = self._answer_control(opened)
+        if control is None:
+            return limit
+        fixed = 6 + (12 if control.authenticated else 0)
+        if opened.how in _TITLED or opened.apdu[0] == 0xD9:
+            fixed += 1 + TITLE_OCTETS
+        for size in (1, 2, 3):
+            room = limit - fixed - size
+            if room + fixed - 1 < (0x80, 0x100, 0x10000)[size - 1]:
+                return room
+        return limit - fixed - 3
+
+    def seal(self, answer: bytes, opened: Opened) -> bytes:
+        """Return an answer, protected as its request was and as the policy demands."""
+        if answer[0] == _EXCEPTION or "sec-plain-answer" in self._breaks:
+            return answer
+        control = self._answer_control(opened)
+        if control is None:
+            return answer
+        return self._protected(answer, opened.how or Ciphering.GLO, control)
+
+    def notification(self, apdu: bytes) -> bytes:
+        """Return an APDU that nobody asked for, protected as the policy demands."""
+        control = self._answer_control(Opened(b"\x0f"))
+        if control is None or "push-plain" in self._breaks:
+            return apdu
+        return self._protected(apdu, Ciphering.GENERAL_GLO, control)
+
+    def _answer_control(self, opened: Opened) -> SecurityControl | None:
+        policy, control = self._ring.policy, opened.control
+        authenticated = control.authenticated or bool(policy & _ANSWER_AUTHENTICATED)
+        encrypted = control.encrypted or bool(policy & _ANSWER_ENCRYPTED)
+        if not authenticated and not encrypted:
+            return None
+        number = 0 if "suite-echo" in self._breaks else self._ring.suite.number
+        return _CONTROLS[number | authenticated << 4 | encrypted << 5]
+
+    def _protected(self, apdu: bytes, how: Ciphering, control: SecurityControl) -> bytes:
+        ring = self._ring
+        dedicated = how.dedicated and "ded-key-ignored" not in self._breaks
+        key = self._association.dedicated_key if dedicated else ring.keys.encryption
+        counter = ring.sent_counter()
+        if counter is None:
+            return answers.DECIPHERING
+        authentication_key = ring.keys.authentication
+        protected = protect(control, self._title, counter, key, authentication_key, apdu)
+        tag = ded_tag(apdu[0]) if how is Ciphering.DED else glo_tag(apdu[0])
+        if how in _TITLED or tag is None:
+            head = b"\xdc\x08" if how.dedicated else b"\xdb\x08"
+            return head + self._title + encode_protected(protected)
+        return bytes((tag,)) + encode_protected(protected)
+
+    # -- the user information of an AARQ
+
+    def initiate_request(self, aarq: Aarq) -> InitiateRequest | ConfirmedServiceError | None:
+        """Return the request that the AARQ carries, the error if it cannot be deciphered."""
+        self._ring.connected()
+        try:
+            opened = self.user_information(aarq.user_information, aarq.calling_ap_title or b"")
+        except Refused:
+            return UNDECIPHERED
+        self._initiate = opened
+        if isinstance(aarq.user_information, InitiateRequest):
+            return aarq.user_information
+        found: InitiateRequest | None = None
+        if opened.apdu[0] == INITIATE_REQUEST.tag:
+            found = decode_part(opened.apdu, INITIATE_REQUEST).value
+        return found
+
+    def user_information(self, information: UserInformation | None, title: bytes) -> Opened:
+        """Return what user information holds; raises Refused as `open` and `plain` do."""
+        if isinstance(information, CipheredApdu | GeneralGloCiphering):
+            return self.open(encode_apdu(information), title)
+        return self.plain(b"\x01")
+
+    def initiate_answer(self, answer: UserInformation, to: Opened | None = None) -> UserInformation:
+        """Return the answer, protected as the request was that it answers (None: the AARQ's)."""
+        opened = to or self._initiate
+        if opened is None:
+            return answer
+        octets = encode_apdu(answer)
+        sealed = self.seal(octets, opened)
+        return answer if sealed == octets else Opaque("ciphered", sealed)
