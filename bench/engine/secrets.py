@@ -181,7 +181,29 @@ def _p1_secret(name: str, seed: int | None) -> bytes | None:
     return encryption_key(DEFAULT_SEED if seed is None else seed)
 
 
-_SIMULATED: dict[str, Callable[[str, int | None], bytes | None]] = {"p1": _p1_secret}
+def _wan_secret(name: str, seed: int | None) -> bytes | None:
+    """Return a secret of the simulated WAN port; of the meter's own key pairs the public key."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    from bench.simulator.ports.p1 import DEFAULT_SEED
+    from bench.simulator.wan.keys import wan_secret
+
+    try:
+        found = wan_secret(DEFAULT_SEED if seed is None else seed, name)
+    except UsageError:
+        return None
+    if not name.startswith("meter_"):
+        return found
+    curve = ec.SECP384R1() if name.endswith("_p384") else ec.SECP256R1()
+    public = ec.derive_private_key(int.from_bytes(found, "big"), curve).public_key()
+    return public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
+
+
+_SIMULATED: dict[str, Callable[[str, int | None], bytes | None]] = {
+    "p1": _p1_secret,
+    "wan": _wan_secret,
+}
 
 
 def _shown(reference: str) -> str:
