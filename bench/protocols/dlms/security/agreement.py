@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench.core.errors import UsageError
 from bench.protocols.dlms.security import ecdsa
+from bench.protocols.dlms.security.keys import KeyId
 from bench.protocols.dlms.security.options import (
     STANDARD,
     EphemeralSignature,
@@ -25,8 +26,9 @@ from bench.protocols.dlms.security.suite import Curve, Hash, SecuritySuite
 from bench.protocols.dlms.writer import encode_length
 
 _COUNTER = b"\x00\x00\x00\x01"
-_AES_GCM_128 = bytes.fromhex("60857405080300")
-_AES_GCM_256 = bytes.fromhex("60857405080301")
+_ALGORITHM = bytes.fromhex("608574050803")
+_AES_GCM, _AES_WRAP = 0, 2
+"""The last arc of the algorithm for keys of 16 octets; that for 32 octets follows it."""
 ONE_PASS = b"\x01"
 """The key-info parameters of one-pass Diffie-Hellman."""
 STATIC_UNIFIED = b"\x02"
@@ -53,10 +55,16 @@ def derive_key(
     party_u: bytes,
     party_v: bytes,
     options: SecurityOptions = STANDARD,
+    *,
+    key_id: int = KeyId.GLOBAL_UNICAST_ENCRYPTION,
 ) -> bytes:
-    """Return the key of the suite from Z; a single step, as a hash is never shorter than a key."""
+    """Return the key of the suite from Z; a single step, as a hash is never shorter than a key.
+
+    The AlgorithmID is that of AES-GCM, and of AES key wrap where the master key is derived.
+    """
     octets = options.derived_key_octets or suite.key_octets
-    algorithm = _AES_GCM_128 if suite.key_octets == 16 else _AES_GCM_256
+    arc = _AES_WRAP if key_id == KeyId.MASTER else _AES_GCM
+    algorithm = _ALGORITHM + bytes((arc + (suite.key_octets == 32),))
     curve_of(suite)
     make = sha256 if suite.hash is Hash.SHA_256 else sha384
     return make(_COUNTER + secret + algorithm + party_u + party_v).digest()[:octets]
@@ -69,10 +77,14 @@ def ephemeral_unified(
     client: bytes,
     server: bytes,
     options: SecurityOptions = STANDARD,
+    *,
+    key_id: int = KeyId.GLOBAL_UNICAST_ENCRYPTION,
 ) -> bytes | None:
     """Return the key of key_agreement; both keys are ephemeral. None if `public` is no point."""
     secret = shared_secret(curve_of(suite), private, public)
-    return None if secret is None else derive_key(suite, secret, client, server, options)
+    if secret is None:
+        return None
+    return derive_key(suite, secret, client, server, options, key_id=key_id)
 
 
 def one_pass(

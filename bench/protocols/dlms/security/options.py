@@ -29,12 +29,15 @@ class EphemeralSignature(StrEnum):
 
 
 class SignedContent(StrEnum):
-    """What the signature of general-signing covers, from transaction-id to content."""
+    """How the signature of general-signing covers the content, after the fields of the header.
 
-    ENCODED = "encoded"
-    """All fields with their lengths, as they are sent."""
-    VALUES = "values"
-    """All fields without their lengths."""
+    No published example decides between the two.
+    """
+
+    WITH_LENGTH = "with-length"
+    """As it is sent, like the fields before it."""
+    WITHOUT_LENGTH = "without-length"
+    """Its octets alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class SecurityOptions:
 
     general_aad: GeneralAad = GeneralAad.HEADER
     ephemeral_signature: EphemeralSignature = EphemeralSignature.POINT
-    signed_content: SignedContent = SignedContent.ENCODED
+    signed_content: SignedContent = SignedContent.WITH_LENGTH
     derived_key_octets: int | None = None
     """Octets of agreed keys; None: those of the suite. Some keep 16 of them in suite 2, too."""
 

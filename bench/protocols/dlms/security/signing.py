@@ -37,6 +37,6 @@ def verify_apdu(
 
 def _signed(header: GeneralHeader, content: bytes, options: SecurityOptions) -> bytes:
     """Return what the signature covers."""
-    if options.signed_content is SignedContent.VALUES:
-        return b"".join(header.fields) + content
+    if options.signed_content is SignedContent.WITHOUT_LENGTH:
+        return header.octets + content
     return header.octets + encode_length(len(content)) + content

@@ -1,7 +1,7 @@
 """Key agreement: the example of IEC 62056-5-3 annex I.1, and what is refused."""
 
 import json
-from hashlib import sha384
+from hashlib import sha256, sha384
 
 import pytest
 
@@ -131,6 +131,23 @@ def test_the_derivation_of_suite_2():
     assert derive_key(SUITES[2], b"\x01" * 48, CLIENT, SERVER) == expected[:32]
     short = SecurityOptions(derived_key_octets=16)
     assert derive_key(SUITES[2], b"\x01" * 48, CLIENT, SERVER, short) == expected[:16]
+
+
+def test_a_master_key_is_derived_for_key_wrap():
+    for number, oid in ((1, "60857405080302"), (2, "60857405080303")):
+        suite = SUITES[number]
+        make = sha256 if number == 1 else sha384
+        text = bytes.fromhex("00000001") + SECRET + bytes.fromhex(oid) + CLIENT + SERVER
+        expected = make(text).digest()[: suite.key_octets]
+        assert derive_key(suite, SECRET, CLIENT, SERVER, key_id=3) == expected
+        a, a_public = pair(suite, b"a")
+        b, b_public = pair(suite, b"b")
+        keys = {
+            key_id: ephemeral_unified(suite, a, b_public, CLIENT, SERVER, key_id=key_id)
+            for key_id in range(4)
+        }
+        assert keys[3] == ephemeral_unified(suite, b, a_public, CLIENT, SERVER, key_id=3)
+        assert keys[0] == keys[1] == keys[2] != keys[3]
 
 
 def test_data_of_ephemeral_keys(suite):
