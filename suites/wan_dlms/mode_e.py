@@ -1,12 +1,13 @@
 """Signing on to a meter in mode E as a case needs it: timed, kept as evidence, right or wrong.
 
 The line begins at 300 Bd, 7E1, and goes over to 8N1 at the agreed speed (IEC 62056-21 §6.3,
-Annex E). Whoever signs on ends with `leave`, so that the next one finds 300 Bd again.
+Annex E). Whoever signs on ends with `restore`, so that the next case finds the line as it was.
 """
 
 from dataclasses import dataclass
 
 from bench.core.clock import SECOND, seconds
+from bench.core.line import LineSettings
 from bench.core.measurement import Measurement
 from bench.core.trace import Direction, Field, Problem
 from bench.engine.connection import Connection
@@ -56,14 +57,15 @@ class Outcome:
 
 
 class ModeE:
-    """The line of a meter that is signed on to; `client` and `server` are HDLC addresses."""
+    """The line of a meter that is signed on to; `usual` is how it is set for other cases."""
 
-    def __init__(self, context: CaseContext, declared: Declared) -> None:
+    def __init__(self, context: CaseContext, declared: Declared, usual: LineSettings) -> None:
         self.connection: Connection = context.connection
         self.address = str(declared.values.get("mode_e_address", ""))
         self.confirms = bool(declared.values.get("mode_e_confirms", True))
         self._context = context
         self._declared = declared
+        self._usual = usual
         sap = declared.association("public").client if declared.has("public") else 16
         self._client = declared.client_address(sap)
         self._server = declared.server_address()
@@ -155,6 +157,11 @@ class ModeE:
         """End the HDLC link and go back to 300 Bd."""
         self._command(Kind.DISC)
         self.connection.set_line(START_LINE)
+
+    def restore(self) -> None:
+        """End the HDLC link and set the line as it was."""
+        self.leave()
+        self.connection.set_line(self._usual)
 
     def reaction(self, reaction_ns: int) -> Measurement:
         """Return a reaction time with its uncertainty: that of two stamps."""

@@ -10,6 +10,7 @@ from bench.core.measurement import Limits
 from bench.core.verdict import Reason
 from bench.engine.checks import Checks
 from bench.engine.context import CaseContext, Inconclusive
+from bench.engine.session import Session
 from bench.protocols.hdlc.control import Kind as FrameKind
 from bench.protocols.iec62056_21 import START_LINE, encode_option
 from bench.protocols.iec62056_21_sign_on import (
@@ -33,11 +34,11 @@ _SILENCE_S = 2.0
 
 
 @pytest.fixture
-def mode_e(context: CaseContext, declared: Declared) -> ModeE:
+def mode_e(bench_session: Session, context: CaseContext, declared: Declared) -> ModeE:
     """The line at 300 Bd, the meter waiting for a request."""
-    line = ModeE(context, declared)
+    line = ModeE(context, declared, bench_session.preparation.targets["wan"].line)
+    context.at_end(line.restore)
     line.begin()
-    context.at_end(line.leave)
     return line
 
 
@@ -177,7 +178,7 @@ def test_wrong_messages(mode_e: ModeE, verify: Checks) -> None:
         "foreign-address-silent",
         not heard,
         expected=f"silence to /?{_STRANGER}!",
-        observed=repr(heard),
+        observed=repr(heard) if heard else "silence",
     )
     if not mode_e.ask(mode_e.address):
         raise Inconclusive(Reason.PRECONDITION, "the meter does not answer a request at 300 Bd")

@@ -26,7 +26,7 @@ from bench.simulator.ports.wan_hdlc import FrameStation, HdlcConnection
 from bench.simulator.ports.wan_sign_on import SignOnConnection
 from bench.simulator.ports.wan_stages import Stage
 from bench.simulator.ports.wan_udp import UdpConnection
-from bench.simulator.ports.wan_wrapper import WrapperConnection
+from bench.simulator.ports.wan_wrapper import TcpOptions, WrapperConnection
 from bench.simulator.presets import household
 from bench.simulator.wan.application import Application
 from bench.simulator.wan.options import WanOptions
@@ -66,7 +66,7 @@ class WanDevice:
         self.link = link
         self.line = line if link == "hdlc" else None
         self.epoch_ns = system.epoch_ns
-        self.closes_on_wrong_version = True
+        self.tcp: TcpOptions = pipeline.altered(Stage.TCP, TcpOptions())
         self.left_open: dict[tuple[int, int], Channel | None] = {}
         self.connections: list[WanConnection] = []
         self.secondary: SecondaryOptions = pipeline.altered(
@@ -88,6 +88,8 @@ class WanDevice:
         """Return the port of a new connection; AdapterUnavailable for a second one on one line."""
         if self.line is not None and self.connections:
             raise AdapterUnavailable("the simulated line is open already: one line, one connection")
+        if self.tcp.connections and len(self.connections) >= self.tcp.connections:
+            raise AdapterUnavailable("the simulated meter takes no further connection")
         if "tcp-second-kills-first" in self.breaks:
             for one in self.connections:
                 one.hang_up(now)

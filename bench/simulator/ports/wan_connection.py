@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from bench.simulator.ports.wan import WanDevice
 
 BURST_OCTETS = 64
+#: rules by which something of an association outlives its link
+_PERSISTENT = frozenset({"block-state-persist", "hls-state-persist"})
+_STUMBLES: Mapping[str, Callable[[bytes], bool]] = {
+    "ber-len-crash": lambda apdu: apdu[:1] == b"\x60" and b"\x84\xff\xff\xff\xff" in apdu,
+    "ber-nested-crash": lambda apdu: apdu[:1] == b"\x60" and apdu.count(b"\xa1") > 32,
+    "fuzz-apdu-crash": lambda apdu: len(apdu) > 256 and len(set(apdu)) > 128,
+}
 #: how long a device that has crashed takes to be there again
 REBOOT_NS = 10 * SECOND
 
@@ -82,7 +89,7 @@ class WanConnection:
         """Forget all that hangs on the connection."""
         if "stale-association" in self.breaks:
             self.device.left_open.update(self._channels)
-        else:
+        elif "stale-association-refuses" not in self.breaks:
             self.close_channels(now)
         self._channels.clear()
         self._later.clear()
@@ -131,15 +138,26 @@ class WanConnection:
         channel = self._channels[name]
         if channel is None:
             return []
+        if self.breaks and self._stumbles(apdu):
+            self.device.crash(now)
+            return []
         answer = channel.receive(self.device.altered(Stage.REQUEST, apdu), now)
         if answer is None:
             return []
         return [self.device.altered(Stage.RESPONSE, one) for one in (answer, *channel.following())]
 
+    def _stumbles(self, apdu: bytes) -> bool:
+        """Return whether a device falls over an APDU, where a rule says so."""
+        return any(name in self.breaks and over(apdu) for name, over in _STUMBLES.items())
+
     def close_channel(self, client: int, server: int, now: int) -> None:
         """End the channel between the two, if there is one."""
         channel = self._channels.pop((client, server), None)
-        if channel is not None:
+        if channel is None:
+            return
+        if self.breaks & _PERSISTENT:
+            self.device.left_open[(client, server)] = channel
+        else:
             channel.close(now)
 
     def close_channels(self, now: int) -> None:

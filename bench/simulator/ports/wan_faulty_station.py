@@ -113,6 +113,8 @@ class FaultyStation(FrameStation):
         unknown = not codes & INVALID and not frame.control.defined
         if "crash-unknown-control" in self.breaks and unknown:
             self._host.crash(now)
+        if "damaged-frame-hang" in self.breaks and "hcs" in codes:
+            self._host.crash(now)
         return False
 
     def not_for_us(self, frame: HdlcFrame) -> str:

@@ -16,6 +16,7 @@ class Stage(StrEnum):
     OPTIONS = "options"  # WanOptions -> WanOptions; once
     OBJECTS = "objects"  # list[CosemObject] -> list[CosemObject]; once
     SECONDARY = "secondary"  # SecondaryOptions -> SecondaryOptions; once
+    TCP = "tcp"  # TcpOptions -> TcpOptions: how connections are treated; once
     SIGN_ON = "sign-on"  # MeterOptions -> MeterOptions: mode E; once
     LINE = "line"  # LineSettings -> LineSettings | None: that of HDLC without mode E; once
     REQUEST = "request"  # bytes -> bytes: an APDU that came, before the application sees it

@@ -1,5 +1,6 @@
 """The WAN port with the wrapper over TCP (IEC 62056-47): units cut out of a stream of octets."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.core.clock import SECOND
@@ -18,10 +19,19 @@ if TYPE_CHECKING:
     from bench.simulator.ports.wan import WanDevice
 
 _VERSION = b"\x00\x01"
+_LONG_OCTETS = 0x7FFF
 _FUZZ_OCTETS = 512
 _HANG_NS = SECOND // 2
 #: how long the rest of a unit may take before the connection is ended
 HALF_UNIT_NS = 10 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class TcpOptions:
+    """How the meter treats TCP connections; `connections` is how many at once, 0 for any number."""
+
+    connections: int = 0
+    closes_on_wrong_version: bool = True
 
 
 class WrapperConnection(WanConnection):
@@ -41,20 +51,34 @@ class WrapperConnection(WanConnection):
             octets = _VERSION + octets[2:]
         if self._stream.lost:
             return
-        for piece in self._stream.feed(Chunk(now, octets)):
+        pieces = self._stream.feed(Chunk(now, octets))
+        if "wr-answers-reversed" in self.breaks:
+            pieces.reverse()
+        for piece in pieces:
             if isinstance(piece, WpduOctets):
                 self.unit(piece.octets, now)
             elif "fuzz-crash" in self.breaks and len(piece.octets) > _FUZZ_OCTETS:
                 self.device.crash(now)
         self.busy = bool(self._stream.pending)
         self._half_since = now if self.busy else None
-        if self._stream.lost and self.device.closes_on_wrong_version and not self.ended:
+        self._stumble(octets, now)
+        if self._stream.lost and self.device.tcp.closes_on_wrong_version and not self.ended:
             self.hang_up(now + self.device.turnaround_ns())
+
+    def _stumble(self, octets: bytes, now: int) -> None:
+        """Fall over what came, where a rule says so."""
+        if self._stream.lost and "wr-version-hang" in self.breaks:
+            self.device.crash(now)
+        stated = int.from_bytes(octets[6:8], "big")
+        if self.busy and stated > _LONG_OCTETS and "wr-unfinished-crash" in self.breaks:
+            self.device.crash(now)
 
     def unit(self, octets: bytes, now: int) -> None:
         """Answer one unit, with its ports swapped."""
         unit = decode_wpdu(octets)
         if not unit.apdu and "wr-zero-crash" in self.breaks:
+            self.device.crash(now)
+        if len(unit.apdu) > _LONG_OCTETS and "wr-longest-crash" in self.breaks:
             self.device.crash(now)
         if not unit.valid or not unit.apdu:
             return
@@ -93,6 +117,9 @@ class WrapperConnection(WanConnection):
         super().end(now)
         if busy and "wr-len-hang" in self.breaks:
             self.device.crash(now)
+        if "tcp-second-end-kills-first" in self.breaks:
+            for other in self.device.connections:
+                other.hang_up(now)
 
     def reset(self, now: int) -> None:
         """Lose the connection."""
