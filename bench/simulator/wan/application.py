@@ -4,13 +4,16 @@ One per device. A channel is a client that reached a logical device over some li
 application knows nothing of links.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bench.protocols.dlms.cosem_types import SelectiveAccess
-from bench.protocols.dlms.data_types import Data, octet_string
+from bench.protocols.dlms.data_types import Data, double_long_unsigned, octet_string
 from bench.protocols.dlms.results import DataAccessResult
+from bench.protocols.dlms.security import ecdsa
+from bench.protocols.dlms.security.suite import SUITES, Curve
 from bench.simulator.cosem.access import Asker
 from bench.simulator.cosem.data import DataObject
 from bench.simulator.cosem.device import LogicalDevice
@@ -25,10 +28,11 @@ from bench.simulator.wan.channel import Channel
 from bench.simulator.wan.clients import Client, clients_with
 from bench.simulator.wan.key_ring import KeyRing
 from bench.simulator.wan.keys import CLIENT_TITLE, server_title, wan_secret
-from bench.simulator.wan.names import LOGICAL_DEVICE_NAME
+from bench.simulator.wan.names import LOGICAL_DEVICE_NAME, counter_name
 from bench.simulator.wan.opening import Opening
 from bench.simulator.wan.options import WanOptions
 from bench.simulator.wan.sap_assignment import SapAssignment
+from bench.simulator.wan.security_setup import SecuritySetup
 
 _SECOND = 1_000_000_000
 _REBOOT_NS = 30 * _SECOND
@@ -76,6 +80,7 @@ class Application:
         self._rings: dict[int, KeyRing] = {}
         self._channels: dict[int, list[Channel]] = {}
         self._down_until = 0
+        self._drawn = 0
         self.device = self._built(stages)
         self.opening = Opening(
             self.options, self.title, self.secret, Challenges(system.seed, self.options)
@@ -177,10 +182,32 @@ class Application:
             SapAssignment(self._devices),
             AssociationLn(self, self.clients),
             *[AssociationLn(self, self.clients, client) for client in self.clients],
+            *[self._security_setup(suite) for suite in SUITES],
+            *[self._counter(suite) for suite in SUITES],
         ]
         if stages is not None:
             objects = stages.altered(_OBJECTS, objects)
         return LogicalDevice(self.system, objects, self.options.breaks)
+
+    def _security_setup(self, suite: int) -> SecuritySetup:
+        ring = self.ring_of(suite)
+        return SecuritySetup(ring, self.title, self.secret, self._ephemeral, self.options)
+
+    def _ephemeral(self, curve: Curve) -> bytes:
+        """Return a private key that was never returned before."""
+        self._drawn += 1
+        text = b"meterbench simulated ephemeral %d %d" % (self.system.seed, self._drawn)
+        return ecdsa.private_key_of(curve, hashlib.sha512(text).digest())
+
+    def _counter(self, suite: int) -> CosemObject:
+        """Return the object that shows the counter which the meter expects next."""
+        counters = self.ring_of(suite).unicast
+        wrong = "ic-object-wrong" in self.options.breaks
+
+        def expected(_moment: Moment) -> Data:
+            return double_long_unsigned(min(counters.expected, 0xFFFFFFFF) // (7 if wrong else 1))
+
+        return DataObject(counter_name(suite), expected, public=True)
 
     def _devices(self, moment: Moment) -> list[tuple[int, bytes]]:
         found = self.device.find(1, LOGICAL_DEVICE_NAME)

@@ -7,13 +7,12 @@ key, used up by it, and must be fresh like any other.
 from collections.abc import Callable
 
 from bench.protocols.dlms.acse import Mechanism
-from bench.protocols.dlms.security import ecdsa
 from bench.protocols.dlms.security.hls import HlsParty, response_counter
-from bench.protocols.dlms.security.suite import SUITES, Curve
 from bench.simulator.wan.association import Association
 from bench.simulator.wan.ciphering import Opened
 from bench.simulator.wan.clients import Client
 from bench.simulator.wan.key_ring import KeyRing
+from bench.simulator.wan.signing_keys import SigningKeys
 
 _SECRETS = {
     Mechanism.HLS: "hls2_secret",
@@ -94,16 +93,13 @@ class Authentication:
             return HlsParty(self._title, peer_title, keys=ring.keys, suite=ring.suite.number)
         if ring is not None and client.mechanism is Mechanism.HLS_ECDSA:
             suite = ring.suite.number
-            private, public = self._pair(suite)
+            keys = SigningKeys.of(ring.suite, self._secret)
             return HlsParty(
-                self._title, peer_title, suite=suite, private_key=private, peer_public_key=public
+                self._title,
+                peer_title,
+                suite=suite,
+                private_key=keys.private,
+                peer_public_key=keys.client_public,
             )
         secret = self._secret(_SECRETS.get(client.mechanism, "hls2_secret"))
         return HlsParty(self._title, peer_title, secret=secret)
-
-    def _pair(self, suite: int) -> tuple[bytes, bytes]:
-        """Return the meter's own signing key and the public one of the client."""
-        curve = SUITES[suite].curve or Curve.P_256
-        suffix = "_p384" if curve is Curve.P_384 else ""
-        client = self._secret(f"client_signing{suffix}")
-        return self._secret(f"meter_signing{suffix}"), ecdsa.public_key_of(curve, client)

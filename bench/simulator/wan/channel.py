@@ -126,6 +126,8 @@ class Channel:
         if self.association.state is not was or was is not State.IDLE:
             self._services.reset()
         application.hold(self)
+        if self._ring is not None and self.association.client_title:
+            self._ring.client_title = self.association.client_title
         return answer
 
     def _release(self, apdu: bytes, now: int) -> bytes | None:

@@ -9,19 +9,13 @@ import re
 from functools import lru_cache
 
 from bench.core.errors import UsageError
+from bench.protocols.dlms.security import ecdsa
+from bench.protocols.dlms.security.suite import Curve
 from bench.simulator.ports.p1_encryption import system_title
 
 CLIENT_TITLE = bytes.fromhex("4D42580000000001")
 """The system title that the reference clients send."""
 
-_ORDERS = {
-    256: 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-    384: int(
-        "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
-        "C7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973",
-        16,
-    ),
-}
 _SYMMETRIC = re.compile(r"suite([012])_(encryption|authentication|broadcast|master|dedicated)")
 _PRIVATE = re.compile(r"(?:client|meter)_(?:signing|agreement)(_p384)?")
 _HLS = {"hls2_secret": 16, "hls3_secret": 16, "hls4_secret": 16, "hls6_secret": 32}
@@ -49,7 +43,5 @@ def wan_secret(seed: int, name: str) -> bytes:
     if symmetric := _SYMMETRIC.fullmatch(name):
         return digest[: 32 if symmetric[1] == "2" else 16]
     if private := _PRIVATE.fullmatch(name):
-        bits = 384 if private[1] else 256
-        scalar = int.from_bytes(digest, "big") % (_ORDERS[bits] - 1) + 1
-        return scalar.to_bytes(bits // 8, "big")
+        return ecdsa.private_key_of(Curve.P_384 if private[1] else Curve.P_256, digest)
     raise UsageError(f"the simulated meter has no secret called {name!r}; lls_password is one")

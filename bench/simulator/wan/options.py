@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bench.protocols.dlms.initiate import Conformance
+from bench.protocols.dlms.security.options import STANDARD, SecurityOptions
 
 
 class Refusal(StrEnum):
@@ -124,6 +125,7 @@ class WanOptions:
 
     # ciphering
     policies: Mapping[int, int] = field(default_factory=dict)  # by suite; else FULL_POLICY
+    security: SecurityOptions = STANDARD  # what implementations do differently
     first_counter: int = 0x100  # of the meter's own ciphered APDUs
     expected_counter: int = 1  # first one that the meter takes
     key_ids: frozenset[int] = frozenset({0, 1, 2, 3})  # which keys key_transfer takes
