@@ -12,7 +12,7 @@ PACKAGES = ("bench", "adapters", "suites", "reports", "vectors")
 FLOORS = (
     ("bench.core",),
     ("vectors", "bench", "bench._home"),
-    ("bench.protocols",),
+    ("bench.protocols", "bench.signals"),
     ("bench.simulator",),
     ("adapters",),
     ("bench.engine",),
@@ -28,7 +28,7 @@ NEVER = {
 }
 """Arrows that go down and are forbidden all the same."""
 
-NO_IO = ("bench.protocols",)
+NO_IO = ("bench.protocols", "bench.signals")
 IO_MODULES = frozenset(
     {
         "asyncio",

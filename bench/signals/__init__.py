@@ -1,0 +1,1 @@
+"""Sampled voltages and currents, and what they amount to: pure numbers, no protocol."""
