@@ -26,6 +26,7 @@ from bench.simulator.wan.authentication import Authentication
 from bench.simulator.wan.challenges import Challenges
 from bench.simulator.wan.channel import Channel
 from bench.simulator.wan.clients import Client, clients_with
+from bench.simulator.wan.general import GeneralAgent
 from bench.simulator.wan.key_ring import KeyRing
 from bench.simulator.wan.keys import CLIENT_TITLE, server_title, wan_secret
 from bench.simulator.wan.names import LOGICAL_DEVICE_NAME, counter_name
@@ -36,6 +37,7 @@ from bench.simulator.wan.security_setup import SecuritySetup
 
 _SECOND = 1_000_000_000
 _REBOOT_NS = 30 * _SECOND
+_WRONG_BY = 1000
 _OBJECTS = "objects"  # the stage at which the objects of the meter can be altered
 
 
@@ -78,6 +80,7 @@ class Application:
         self.clients = clients_with(self.options.saps)
         self._by_sap = {client.sap: client for client in self.clients}
         self._rings: dict[int, KeyRing] = {}
+        self._agents: dict[int, GeneralAgent] = {}
         self._channels: dict[int, list[Channel]] = {}
         self._down_until = 0
         self._drawn = 0
@@ -124,6 +127,15 @@ class Application:
         if suite not in self._rings:
             self._rings[suite] = KeyRing(suite, self.secret, self.options)
         return self._rings[suite]
+
+    def agent(self, ring: KeyRing) -> GeneralAgent:
+        """Return the meter as a party of general APDUs under the keys of a suite."""
+        number = ring.suite.number
+        if number not in self._agents:
+            self._agents[number] = GeneralAgent(
+                ring, self.title, self.secret, self._ephemeral, self.options
+            )
+        return self._agents[number]
 
     # -- associations
 
@@ -205,7 +217,8 @@ class Application:
         wrong = "ic-object-wrong" in self.options.breaks
 
         def expected(_moment: Moment) -> Data:
-            return double_long_unsigned(min(counters.expected, 0xFFFFFFFF) // (7 if wrong else 1))
+            shown = counters.expected + (_WRONG_BY if wrong else 0)
+            return double_long_unsigned(min(shown, 0xFFFFFFFF))
 
         return DataObject(counter_name(suite), expected, public=True)
 

@@ -11,7 +11,7 @@ from bench.simulator.wan import answers, initiate
 from bench.simulator.wan.aare import Ciphering, PlainInitiate
 from bench.simulator.wan.association import Association, State
 from bench.simulator.wan.block_transfer import BlockTransfer
-from bench.simulator.wan.ciphering import ChannelCiphering, Opened, Refused
+from bench.simulator.wan.ciphering import PLAIN_REQUESTS, ChannelCiphering, Opened, Refused
 from bench.simulator.wan.clients import Client
 from bench.simulator.wan.names import CURRENT_ASSOCIATION, association_name
 from bench.simulator.wan.options import Refusal
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from bench.simulator.wan.application import Application
 
 _AARQ, _RLRQ, _BLOCK = 0x60, 0x62, 0xE0
-_PLAIN = frozenset((0xC0, 0xC1, 0xC3, 0xD9))
 _GET, _ACTION = 0xC0, 0xC3
 _BY_BLOCKS = int(Conformance.GENERAL_BLOCK_TRANSFER)
 _REPLY_TO_HLS = b"\x01"
@@ -48,7 +47,11 @@ class Channel:
             None
             if self._ring is None
             else ChannelCiphering(
-                self._ring, self.association, application.title, application.options
+                self._ring,
+                self.association,
+                application.title,
+                application.options,
+                application.agent(self._ring),
             )
         )
         self._services = Services(application.device, application.options)
@@ -188,6 +191,7 @@ class Channel:
             control.authenticated,
             control.encrypted,
             self,
+            opened.signed is not None,
         )
         limit = association.limit if ciphering is None else ciphering.limit(opened)
         request = Request(opened.apdu, asker, association, limit, in_blocks)
@@ -205,10 +209,10 @@ class Channel:
         """Return the request in an APDU; raises Refused if it may not be served."""
         ciphering = self._ciphering
         if ciphering is None:
-            if apdu[0] in _PLAIN:
+            if apdu[0] in PLAIN_REQUESTS:
                 return Opened(apdu)
             raise Refused(answers.refused(self._options.unknown_tag, answers.UNKNOWN_SERVICE))
-        if apdu[0] in _PLAIN:
+        if apdu[0] in PLAIN_REQUESTS:
             return ciphering.plain(apdu)
         return ciphering.open(apdu, self.association.client_title)
 

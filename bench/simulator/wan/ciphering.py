@@ -7,10 +7,12 @@ protection that it had, and what the policy adds (IEC 62056-5-3 cl. 5.3.7, class
 from dataclasses import dataclass
 
 from bench.protocols.dlms.acse import Aarq
-from bench.protocols.dlms.apdu import encode_apdu
+from bench.protocols.dlms.apdu import decode_apdu, encode_apdu
 from bench.protocols.dlms.ciphered import (
     CipheredApdu,
+    GeneralCiphering,
     GeneralGloCiphering,
+    GeneralSigning,
     Protected,
     SecurityControl,
 )
@@ -30,9 +32,11 @@ from bench.protocols.dlms.security.apdus import (
     plain_tag,
 )
 from bench.protocols.dlms.security.gcm import TITLE_OCTETS, protect
+from bench.protocols.dlms.security.general import OpenedGeneral
 from bench.protocols.dlms.user_information import UserInformation
 from bench.simulator.wan import answers
 from bench.simulator.wan.association import Association
+from bench.simulator.wan.general import GeneralAgent
 from bench.simulator.wan.initiate import UNDECIPHERED
 from bench.simulator.wan.key_ring import Counters, KeyRing
 from bench.simulator.wan.options import CounterAnswer, WanOptions
@@ -40,7 +44,12 @@ from bench.simulator.wan.tags import opened_text
 
 _EXCEPTION = 0xD8
 _AUTHENTICATED, _ENCRYPTED = 0x04, 0x08  # bits of the policy for requests
+_SIGNED = 0x10
 _ANSWER_AUTHENTICATED, _ANSWER_ENCRYPTED = 0x20, 0x40
+_ANSWER_SIGNED = 0x80
+_GENERAL_CIPHERING, _GENERAL_SIGNING = 0xDD, 0xDF
+PLAIN_REQUESTS = frozenset((0xC0, 0xC1, 0xC3, 0xD9))
+"""The tags of requests that are not ciphered."""
 _CONTROLS = tuple(SecurityControl.of(octet) for octet in range(256))
 _TITLED = (Ciphering.GENERAL_GLO, Ciphering.GENERAL_DED)
 
@@ -54,6 +63,8 @@ class Opened:
     control: SecurityControl = _CONTROLS[0]
     counter: int = -1
     expected_before: int = 0
+    general: OpenedGeneral | None = None
+    signed: GeneralSigning | None = None
 
 
 class Refused(Exception):
@@ -68,14 +79,21 @@ class ChannelCiphering:
     """The security of one channel with a ciphered context; `ring` holds the keys of its suite."""
 
     def __init__(
-        self, ring: KeyRing, association: Association, title: bytes, options: WanOptions
+        self,
+        ring: KeyRing,
+        association: Association,
+        title: bytes,
+        options: WanOptions,
+        agent: GeneralAgent,
     ) -> None:
         self._ring = ring
+        self._agent = agent
         self._association = association
         self._title = title
         self._options = options
         self._breaks = options.breaks
         self._initiate: Opened | None = None
+        self._is_signed = False  # while what was signed is judged
 
     @property
     def key_octets(self) -> int:
@@ -87,6 +105,8 @@ class ChannelCiphering:
     def plain(self, apdu: bytes) -> Opened:
         """Return a request that is not ciphered; raises Refused if the policy does not allow it."""
         needed = self._ring.policy & (_AUTHENTICATED | _ENCRYPTED)
+        if not self._is_signed:
+            needed |= self._ring.policy & _SIGNED
         if needed and "plain-in-ciphered" not in self._breaks:
             raise Refused(answers.refused(self._options.unprotected, answers.NO_ASSOCIATION))
         return Opened(apdu)
@@ -95,6 +115,10 @@ class ChannelCiphering:
         """Return the request in a ciphered APDU of a client; raises Refused if it is not served."""
         how = how_of(apdu[0])
         if how is None:
+            if apdu[0] == _GENERAL_SIGNING:
+                return self._verified(apdu, title)
+            if apdu[0] == _GENERAL_CIPHERING:
+                return self._generally(apdu, title)
             raise Refused(answers.refused(self._options.unknown_tag, answers.UNKNOWN_SERVICE))
         at = 1
         if how in _TITLED:
@@ -142,6 +166,39 @@ class ChannelCiphering:
         self._check_policy(control)
         return Opened(text, how, control, protected.invocation_counter, expected)
 
+    def _generally(self, apdu: bytes, title: bytes) -> Opened:
+        record = decode_apdu(apdu).value
+        if not isinstance(record, GeneralCiphering):
+            raise self._undeciphered()
+        control = record.protected.control
+        if control.suite != self._ring.suite.number or control.compressed:
+            raise self._undeciphered()
+        general = self._agent.open(record, title)
+        if general is None or not general.apdu:
+            raise self._undeciphered()
+        counters = self._agent.counters(general)
+        expected = counters.expected
+        if not counters.take(general.invocation_counter, self._breaks):
+            raise Refused(self._replayed(expected))
+        self._check_policy(control)
+        return Opened(general.apdu, None, control, general.invocation_counter, expected, general)
+
+    def _verified(self, apdu: bytes, title: bytes) -> Opened:
+        record = decode_apdu(apdu).value
+        content = None
+        if isinstance(record, GeneralSigning):
+            content = self._agent.verified(record, title)
+        if content is None or not content or content[0] == _GENERAL_SIGNING:
+            raise self._undeciphered()
+        self._is_signed = True
+        try:
+            plain = content[0] in PLAIN_REQUESTS
+            opened = self.plain(content) if plain else self.open(content, title)
+        finally:
+            self._is_signed = False
+        opened.signed = record
+        return opened
+
     def _key(self, how: Ciphering, control: SecurityControl) -> tuple[bytes, Counters]:
         ring, association = self._ring, self._association
         if how.dedicated:
@@ -154,6 +211,8 @@ class ChannelCiphering:
 
     def _check_policy(self, control: SecurityControl) -> None:
         policy, breaks = self._ring.policy, self._breaks
+        if policy & _SIGNED and not self._is_signed:
+            raise Refused(answers.refused(self._options.unprotected, answers.NO_ASSOCIATION))
         lacks_authentication = bool(policy & _AUTHENTICATED) and not control.authenticated
         lacks_encryption = bool(policy & _ENCRYPTED) and not control.encrypted
         if lacks_authentication and "sec-policy-any" in breaks:
@@ -180,9 +239,13 @@ class ChannelCiphering:
     def limit(self, opened: Opened) -> int:
         """Return how long an answer to a request may be before it is protected, in octets."""
         limit = self._association.limit
+        if self._signs(opened):
+            limit -= self._agent.signature_overhead(opened.signed)
         control = self._answer_control(opened)
         if control is None:
             return limit
+        if opened.general is not None:
+            return limit - self._agent.overhead(opened.general)
         fixed = 6 + (12 if control.authenticated else 0)
         if opened.how in _TITLED or opened.apdu[0] == 0xD9:
             fixed += 1 + TITLE_OCTETS
@@ -197,9 +260,26 @@ class ChannelCiphering:
         if answer[0] == _EXCEPTION or "sec-plain-answer" in self._breaks:
             return answer
         control = self._answer_control(opened)
-        if control is None:
-            return answer
-        return self._protected(answer, opened.how or Ciphering.GLO, control)
+        if control is not None:
+            answer = self._ciphered(answer, opened, control)
+        if self._signs(opened):
+            title = self._association.client_title
+            answer = self._agent.signed(answer, opened.signed, title)
+        return answer
+
+    def _signs(self, opened: Opened) -> bool:
+        """Whether an answer is signed: its request was, or the policy demands it."""
+        demanded = self._ring.policy & _ANSWER_SIGNED and self._ring.suite.curve is not None
+        return opened.signed is not None or bool(demanded)
+
+    def _ciphered(self, answer: bytes, opened: Opened, control: SecurityControl) -> bytes:
+        if opened.general is None:
+            return self._protected(answer, opened.how or Ciphering.GLO, control)
+        counter = self._ring.sent_counter()
+        if counter is None:
+            return answers.DECIPHERING
+        title = self._association.client_title
+        return self._agent.seal(answer, opened.general, control, counter, title)
 
     def notification(self, apdu: bytes) -> bytes:
         """Return an APDU that nobody asked for, protected as the policy demands."""
@@ -251,7 +331,7 @@ class ChannelCiphering:
 
     def user_information(self, information: UserInformation | None, title: bytes) -> Opened:
         """Return what user information holds; raises Refused as `open` and `plain` do."""
-        if isinstance(information, CipheredApdu | GeneralGloCiphering):
+        if isinstance(information, CipheredApdu | GeneralGloCiphering | GeneralCiphering):
             return self.open(encode_apdu(information), title)
         return self.plain(b"\x01")
 

@@ -4,6 +4,7 @@ A counter that is received must be above all before it under the same key (IEC 6
 NIST SP 800-38D). New keys come into force together when the association ends.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from bench.protocols.dlms.security.suite import SUITES
 from bench.simulator.wan.options import FULL_POLICY, WanOptions
 
 COUNTERS = 1 << 32
+_REMEMBERED = 64  # keys that came with messages
 _FIELDS = {
     KeyId.GLOBAL_UNICAST_ENCRYPTION: "encryption",
     KeyId.GLOBAL_BROADCAST_ENCRYPTION: "broadcast",
@@ -66,6 +68,7 @@ class KeyRing:
             if "ic-shared" in self._breaks
             else Counters(options.expected_counter, options.first_counter)
         )
+        self._others: OrderedDict[bytes, Counters] = OrderedDict()
         self._staged: dict[int, bytes] = {}
 
     def sent_counter(self) -> int | None:
@@ -76,6 +79,14 @@ class KeyRing:
         if "server-iv-reuse" not in self._breaks:
             self.unicast.next_sent = counter + 1
         return counter
+
+    def others(self, key: bytes) -> Counters:
+        """Return the counters of a key that came with a message."""
+        counters = self._others.setdefault(key, Counters(0, 0))
+        self._others.move_to_end(key)
+        if len(self._others) > _REMEMBERED:
+            self._others.popitem(last=False)
+        return counters
 
     def connected(self) -> None:
         """Note that a new association begins, which changes nothing of counters and keys."""
