@@ -12,7 +12,6 @@ from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.secrets import declared_secret
 from bench.engine.session import Session
 from bench.protocols.dlms.acse import Mechanism
-from bench.protocols.dlms.security.ecdsa import public_key_of
 from bench.protocols.dlms.security.keys import SymmetricKeys
 from bench.protocols.dlms.security.suite import SUITES
 from suites.wan_dlms.answer import Answer
@@ -202,14 +201,9 @@ class Meter:
         if means.secret and means.mechanism >= Mechanism.HLS:
             security.secret = self.secret(means.secret)
         if means.mechanism is Mechanism.HLS_ECDSA:
-            curve = SUITES[suite].curve
-            assert curve is not None, "mechanism 7 is declared for a suite without a curve"
             end = "_p384" if suite == 2 else ""
             security.private_key = self.secret(f"client_signing{end}")
-            public = self.secret(f"meter_signing{end}")
-            if len(public) == curve.octets:  # the private key of a device that is all ours
-                public = public_key_of(curve, public)
-            security.peer_public_key = public
+            security.peer_public_key = self.secret(f"meter_signing{end}")
         return security
 
     def _keys(self, suite: int, dedicated: bool) -> SymmetricKeys:
