@@ -192,6 +192,16 @@ class MeteringSystem:
         added = [LongFailure(last - apart * age, seconds) for age in reversed(range(count))]
         self.failures = (*self.failures, *added)
 
+    def switch_valve(self, channel: int, valve: Contact) -> None:
+        """Move the valve of the sub-meter on a channel; nothing happens where there is none."""
+        for registers in (self._now, *self._checkpoints):
+            registers.submeters = tuple(
+                replace(one, valve=valve)
+                if one.channel == channel and one.valve is not None
+                else one
+                for one in registers.submeters
+            )
+
     # -- counting
 
     def _count(self, instant_ns: int) -> tuple[Registers, Power]:

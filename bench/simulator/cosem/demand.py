@@ -28,8 +28,8 @@ class DemandRegister(CosemObject):
 
     def __init__(self, name: LogicalName | str) -> None:
         super().__init__(name)
-        self.read(2, lambda m: double_long_unsigned(m.reading.demand_mw // 1000))
-        self.read(3, lambda m: double_long_unsigned(m.reading.last_demand_mw // 1000))
+        self.read(2, lambda m: double_long_unsigned(round(m.reading.demand_mw / 1000)))
+        self.read(3, lambda m: double_long_unsigned(round(m.reading.last_demand_mw / 1000)))
         self.keep(4, structure(integer(0), enum(_WATT)))
         self.keep(5, unsigned(0))
         self.read(6, _quarter_start)

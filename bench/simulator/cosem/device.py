@@ -17,6 +17,7 @@ from bench.simulator.cosem.truth import Moment, Truth
 from bench.simulator.metering_system import MeteringSystem
 
 _Key = tuple[int, bytes]
+_MISSING = (("ldn-missing", 1, "0-0:42.0.0"), ("removed-object", 3, "1-0:2.8.0"))
 
 
 class LogicalDevice:
@@ -33,18 +34,19 @@ class LogicalDevice:
         objects: Iterable[CosemObject] = (),
         breaks: frozenset[str] = frozenset(),
         association_version: int = 3,
+        truth: Truth | None = None,
     ) -> None:
         self.system = system
-        self.truth = Truth(system)
+        self.truth = truth or Truth(system)
         self.breaks = breaks
         self.association_version = association_version
         self.association_versions: dict[str, int] = {}
         self._objects: dict[_Key, CosemObject] = {}
         self._names: set[bytes] = set()
         self._list = ObjectList(breaks)
-        self._next: int | None = None
         for one in objects:
             self.add(one)
+        self._leave_out()
 
     # -- the objects
 
@@ -81,6 +83,12 @@ class LogicalDevice:
     def moment(self, now: int) -> Moment:
         """Return the instant `now` as the meter itself sees it."""
         return Moment(self.truth, now)
+
+    def _leave_out(self) -> None:
+        """Remove what a meter that breaks a rule does not have."""
+        for rule, class_id, name in _MISSING:
+            if rule in self.breaks:
+                self.remove(class_id, LogicalName.parse(name))
 
     # -- what is asked of them
 

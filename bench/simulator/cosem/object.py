@@ -27,6 +27,8 @@ from bench.simulator.cosem.truth import Moment
 DEFAULT_LIMIT = 256
 """The longest string, or the most elements, that a stored attribute takes."""
 
+_MISNAMED = 3  # the class whose objects say another name than they have, where they do
+
 Outcome = tuple[ActionResult, Data | DataAccessResult | None]
 """How a method ended, and what it returned, if anything."""
 
@@ -86,8 +88,8 @@ class CosemObject:
         self.home: Home | None = None
         self.attributes: dict[int, Attribute] = {}
         self.methods: dict[int, Method] = {}
-        own = octet_string(self.logical_name)
-        self.read(1, lambda _moment: own)
+        self._own = octet_string(self.logical_name)
+        self.read(1, self._name)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -164,6 +166,11 @@ class CosemObject:
     def due(self) -> int | None:
         """Return the next instant at which `tick` has something to do, None if there is none."""
         return None
+
+    def _name(self, _moment: Moment) -> Data:
+        if "ln-mismatch" in self.breaks and self.class_id == _MISNAMED:
+            return octet_string(self.logical_name[:5] + b"\x00")
+        return self._own
 
     def _usual(self, *, writable: bool) -> Grants:
         if self.public:

@@ -1,5 +1,6 @@
 """Classes 9 and 22: scripts that write and invoke, and the schedule that runs one of them."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bench.protocols.dlms.cosem_types import LogicalName
@@ -43,19 +44,24 @@ class ScriptAction:
 
 
 class ScriptTable(CosemObject):
-    """2 scripts; 1 execute, which ends at the first action that does not succeed."""
+    """2 scripts; 1 execute, which ends at the first action that does not succeed.
+
+    `ran` is called each time that a script has run to its end.
+    """
 
     class_id = 9
 
     def __init__(
         self,
         name: LogicalName | str,
-        scripts: dict[int, tuple[ScriptAction, ...]],
+        scripts: Mapping[int, tuple[ScriptAction, ...]],
         *,
         grants: Grants = access.MANAGED,
+        ran: Callable[[Moment], None] | None = None,
     ) -> None:
         super().__init__(name)
         self._scripts = scripts
+        self._ran = ran
         table = [
             structure(long_unsigned(number), array(*[step.data() for step in steps]))
             for number, steps in scripts.items()
@@ -74,6 +80,8 @@ class ScriptTable(CosemObject):
             result = self._step(moment, step)
             if result:
                 return result
+        if self._ran is not None:
+            self._ran(moment)
         return ActionResult.SUCCESS
 
     def _step(self, moment: Moment, step: ScriptAction) -> ActionResult:
