@@ -91,8 +91,12 @@ class FaultyLink(SecondaryLink):
         breaks, control = self._breaks, frame.control
         if "no-segmentation" in breaks and frame.segmented:
             frame = frame._replace(segmented=False)
-        if "duplicate-executed" in breaks and (control.ns + 1) % MODULUS == self.sequence.vr:
-            self._sequence.take_back()
+        repeated = {"duplicate-executed", "duplicate-executed-anew"} & breaks
+        if repeated and (control.ns + 1) % MODULUS == self.sequence.vr:
+            if "duplicate-executed" in repeated:
+                self._sequence.take_back()
+            else:
+                self.sequence.acknowledge(self.sequence.vs)
             self._owes = control.final
             unit = split_llc(frame.information, COMMAND)
             events.append(Received(now, self.key, unit.apdu, 1, unit.problems))
