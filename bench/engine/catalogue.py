@@ -18,7 +18,7 @@ from bench.core.case import Case, case_of
 from bench.core.errors import BenchError, UsageError
 from bench.engine.suite import Suite
 
-_BUILT_IN = {"p1": "suites.p1"}
+_BUILT_IN = {"p1": "suites.p1", "wan": "suites.wan_dlms"}
 
 
 @cache
