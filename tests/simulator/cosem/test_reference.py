@@ -104,7 +104,7 @@ def shown_by_p1(device: LogicalDevice, profile: str, now: int = LATER) -> dict[s
 
 
 @pytest.mark.parametrize(
-    ("preset", "profile"), [("nl", "dsmr-p1-5.0.2"), ("be", "emucs-p1-2.1"), ("lu", "lux-p1-1.1.3")]
+    ("preset", "profile"), [("nl", "nl50"), ("be", "be21"), ("lu", "lu")]
 )
 @pytest.mark.parametrize("now", [0, LATER, 1_000_000_000_000])
 def test_p1_and_wan_show_the_same_registers(preset, profile, now):
@@ -131,7 +131,7 @@ def test_p1_and_wan_show_the_same_registers(preset, profile, now):
 
 def test_p1_and_wan_show_the_same_clock_gas_and_peaks():
     device = made("be")
-    p1 = shown_by_p1(device, "emucs-p1-2.1")
+    p1 = shown_by_p1(device, "be21")
 
     def stamp(octets: bytes) -> str:
         parsed = DateTime.of(octets)
@@ -157,7 +157,7 @@ def test_p1_and_wan_show_the_same_clock_gas_and_peaks():
 
 def test_p1_and_wan_show_the_same_failures():
     device = made("nl")
-    parts = shown_by_p1(device, "dsmr-p1-5.0.2")["1-0:99.97.0"].split(")(")[2:]
+    parts = shown_by_p1(device, "nl50")["1-0:99.97.0"].split(")(")[2:]
     shown = [int(text.partition("*")[0]) for text in parts[1::2]]
     assert [row[1] for row in read(device, 7, "1-0:99.97.0")] == shown[::-1]
 
