@@ -83,11 +83,8 @@ def _policy(meter: Meter, association: Association) -> _Policy:
         needs=(Capability.TIMESTAMPS,),
         detects=(
             "wan.push-plain",
-            "wan.push-authenticated-only",
             "wan.push-late",
             "wan.push-often",
-            "wan.push-same-invoke-id",
-            "wan.push-malformed",
             "wan.push-silent",
         ),
         bound_s=14_400,

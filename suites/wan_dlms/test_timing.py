@@ -41,9 +41,9 @@ def _requests() -> Mapping[str, bytes]:
     nothing = AttributeDescriptor(1, _NOBODY, 2)
     return {
         "GET": get_request(),
-        "GET of the clock": get_request(2, AttributeDescriptor(8, LogicalName(0, 0, 1, 0, 0), 2)),
-        "SET refused": encode_apdu(SetRequestNormal(Invocation(3), nothing, None, null())),
-        "ACTION refused": encode_apdu(
+        "GET-clock": get_request(2, AttributeDescriptor(8, LogicalName(0, 0, 1, 0, 0), 2)),
+        "SET": encode_apdu(SetRequestNormal(Invocation(3), nothing, None, null())),
+        "ACTION": encode_apdu(
             ActionRequestNormal(Invocation(4), MethodDescriptor(1, _NOBODY, 1), null())
         ),
     }
@@ -89,7 +89,7 @@ def _ask(declared: Declared, transport: Transport, service: str, apdu: bytes, no
         clauses=(_RESPONSE,),
         ics="WAN/PUBLIC",
         needs=(Capability.TIMESTAMPS,),
-        detects=("wan.slow-response", "wan.slow-third-answer", "wan.silent-to-set"),
+        detects=("wan.slow-response", "wan.slow-response-of-some"),
         bound_s=600,
     )
 )
