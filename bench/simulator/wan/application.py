@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bench.protocols.dlms.cosem_types import SelectiveAccess
-from bench.protocols.dlms.data_types import Data, double_long_unsigned, octet_string
+from bench.protocols.dlms.data_types import Data, double_long_unsigned
 from bench.protocols.dlms.results import DataAccessResult
 from bench.protocols.dlms.security import ecdsa
 from bench.protocols.dlms.security.suite import SUITES, Curve
@@ -18,20 +18,23 @@ from bench.simulator.cosem.access import Asker
 from bench.simulator.cosem.data import DataObject
 from bench.simulator.cosem.device import LogicalDevice
 from bench.simulator.cosem.object import CosemObject
-from bench.simulator.cosem.truth import Moment
+from bench.simulator.cosem.reference import reference_objects
+from bench.simulator.cosem.truth import Moment, Truth
 from bench.simulator.metering_system import MeteringSystem
 from bench.simulator.wan.association import Association, State
 from bench.simulator.wan.association_ln import AssociationLn
 from bench.simulator.wan.authentication import Authentication
 from bench.simulator.wan.challenges import Challenges
 from bench.simulator.wan.channel import Channel
+from bench.simulator.wan.ciphering import ChannelCiphering
 from bench.simulator.wan.clients import Client, clients_with
 from bench.simulator.wan.general import GeneralAgent
 from bench.simulator.wan.key_ring import KeyRing
 from bench.simulator.wan.keys import CLIENT_TITLE, server_title, wan_secret
-from bench.simulator.wan.names import LOGICAL_DEVICE_NAME, counter_name
+from bench.simulator.wan.names import CLOCK, LOGICAL_DEVICE_NAME, counter_name
 from bench.simulator.wan.opening import Opening
-from bench.simulator.wan.options import WanOptions
+from bench.simulator.wan.options import PushPlan, WanOptions
+from bench.simulator.wan.push import Pushes
 from bench.simulator.wan.sap_assignment import SapAssignment
 from bench.simulator.wan.security_setup import SecuritySetup
 
@@ -85,6 +88,8 @@ class Application:
         self._down_until = 0
         self._drawn = 0
         self.device = self._built(stages)
+        self._ticking = [one for one in self.device if type(one).due is not CosemObject.due]
+        self._pushes = Pushes(self.device, self.options)
         self.opening = Opening(
             self.options, self.title, self.secret, Challenges(system.seed, self.options)
         )
@@ -99,11 +104,39 @@ class Application:
 
     def next_event(self) -> int | None:
         """Return the instant at which `advance` has something to do, None while it has nothing."""
-        return None
+        due = [at for one in self._ticking if (at := one.due()) is not None]
+        push = self._pushes.next_event()
+        if push is not None:
+            due.append(push)
+        return min(due) if due else None
 
-    def advance(self, now: int) -> list[Push]:  # noqa: ARG002
+    def advance(self, now: int) -> list[Push]:
         """Do what is due by `now` and return the APDUs that the meter sends unasked."""
-        return []
+        self.device.advance(now)
+        pushed = [self._push(plan, now) for plan in self._pushes.due(now)]
+        return [push for push in pushed if push is not None and not self.is_down(now)]
+
+    def _push(self, plan: PushPlan, now: int) -> Push | None:
+        client = next((one for one in self.clients if one.name == plan.client), None)
+        if client is None:
+            return None
+        association = self.association_of(client)
+        if association is None or association.state is not State.OPEN:
+            if not plan.always:
+                return None
+            association = Association(client)
+            association.client_title = self.client_title
+        apdu = self._pushes.notification(now)
+        if plan.event:
+            apdu = self._pushes.event(8, CLOCK, 2, now) or apdu
+        ring = self.ring(client)
+        if ring is not None:
+            agent = self.agent(ring)
+            ciphering = ChannelCiphering(ring, association, self.title, self.options, agent)
+            apdu = ciphering.notification(apdu)
+        if len(apdu) > association.limit:
+            return None
+        return Push(client.sap, self.options.server_sap, apdu)
 
     # -- secrets and keys
 
@@ -189,8 +222,9 @@ class Application:
         return self.device.object_list(asker, selection)
 
     def _built(self, stages: Stages | None) -> LogicalDevice:
+        truth = Truth(self.system)
         objects: list[CosemObject] = [
-            DataObject(LOGICAL_DEVICE_NAME, octet_string(b"MBX0000000001"), public=True),
+            *reference_objects(truth),
             SapAssignment(self._devices),
             AssociationLn(self, self.clients),
             *[AssociationLn(self, self.clients, client) for client in self.clients],
@@ -199,7 +233,7 @@ class Application:
         ]
         if stages is not None:
             objects = stages.altered(_OBJECTS, objects)
-        return LogicalDevice(self.system, objects, self.options.breaks)
+        return LogicalDevice(self.system, objects, self.options.breaks, truth=truth)
 
     def _security_setup(self, suite: int) -> SecuritySetup:
         ring = self.ring_of(suite)

@@ -3,6 +3,7 @@
 from bench.protocols.dlms.cosem_types import LogicalName
 
 LOGICAL_DEVICE_NAME = LogicalName(0, 0, 42, 0, 0, 255)
+CLOCK = LogicalName(0, 0, 1, 0, 0, 255)
 SAP_ASSIGNMENT = LogicalName(0, 0, 41, 0, 0, 255)
 CURRENT_ASSOCIATION = LogicalName(0, 0, 40, 0, 0, 255)
 

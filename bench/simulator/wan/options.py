@@ -51,12 +51,15 @@ FULL_POLICY = 0x6C
 class PushPlan:
     """When and to whom a DataNotification goes: the first one `start_s` after the device's start.
 
-    `client` names the association; `period_s` 0 pushes once.
+    `client` names the association; `period_s` 0 pushes once. `always`: also while the client has
+    no association.
     """
 
     client: str = "suite0"
     start_s: float = 60.0
-    period_s: float = 900.0
+    period_s: float = 60.0
+    always: bool = False
+    event: bool = False  # an EventNotification of the clock instead of a DataNotification
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +134,4 @@ class WanOptions:
     key_ids: frozenset[int] = frozenset({0, 1, 2, 3})  # which keys key_transfer takes
 
     # unasked
-    pushes: tuple[PushPlan, ...] = ()
+    pushes: tuple[PushPlan, ...] = (PushPlan(),)
