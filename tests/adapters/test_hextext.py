@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.hextext import looks_like_hex, parse_hex
+from adapters.hextext import looks_like_hex, parse_hex, parse_hex_lines
 from bench.core.errors import UsageError
 
 
@@ -71,3 +71,11 @@ def test_wrong_places_are_named(text, message):
     with pytest.raises(UsageError) as caught:
         parse_hex(text, "log")
     assert message in str(caught.value)
+
+
+def test_lines_of_plain_digits_are_kept_apart():
+    assert parse_hex_lines("# two\n7e a0\n\n01\n") == (b"\x7e\xa0", b"\x01")
+    assert parse_hex_lines("00000000: 7ea0 01  ~..\n00000003: 02\n") == (b"\x7e\xa0\x01\x02",)
+    assert parse_hex_lines("") == ()
+    with pytest.raises(UsageError, match="line 2, column 2"):
+        parse_hex_lines("7e\n7x\n", "file")

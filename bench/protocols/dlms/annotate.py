@@ -14,6 +14,8 @@ def with_problems(fields: Sequence[Field], problems: Sequence[Problem]) -> tuple
     (octets that end too early, octets after the last component), a field of its own is added at
     the end, so that no problem is left out.
     """
+    if not problems:
+        return tuple(fields)
     starts = [field.offset for field in fields]
     parents = _parents(fields)
     notes: dict[int, list[str]] = {}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bench.core.trace import Direction
 from bench.protocols import pcap, pcapng
 from bench.protocols.dlms.wrapper import PORT
-from bench.protocols.ip import Datagram, Segment, TcpStreams, parse_packet
+from bench.protocols.ip import Segment, TcpStreams, parse_packet
 from bench.protocols.pcapng import Capture, Packet
 from bench.protocols.wan.recording import Stretch
 
@@ -34,18 +34,14 @@ def _stretches(capture: Capture) -> Iterator[Stretch]:
             yield _recorded(packet)
             continue
         found = parse_packet(packet.octets, packet.link_type)
-        if isinstance(found, Datagram):
-            yield Stretch(
-                found.octets,
-                found.link,
-                found.way,
-                packet.at_unix_ns,
-                whole=True,
-                sure=PORT in found.ports,
-            )
-        elif isinstance(found, Segment):
+        if isinstance(found, Segment):
             for octets, loss in streams.feed(found):
                 yield _in_order(found, octets, loss, packet.at_unix_ns)
+        elif found is not None:
+            sure = PORT in found.ports
+            yield Stretch(
+                found.octets, found.link, found.way, packet.at_unix_ns, whole=True, sure=sure
+            )
     for segment, octets in streams.flush():
         yield _in_order(segment, octets, True, None)
 

@@ -20,6 +20,7 @@ from bench.protocols.wan.joining import Segments
 from bench.protocols.wan.layer import Form, Layer, Unit
 from bench.protocols.wan.recording import Stretch, pieces
 
+_CARRIERS = frozenset({"HDLC", "LLC", "wrapper"})
 _SHOWN = 16  # octets of what is no frame
 
 
@@ -51,9 +52,11 @@ class Conversation:
         elif piece.form is Form.APDU:
             association = self._association(piece.link)
             layers = self._reader.read(piece.octets, association, self._number, at=0)
-            title = layers[0].name
+            title = "bare APDU"
         else:
             title, layers = _outside(piece)
+        if piece.form is not None and (inner := _innermost(layers)):
+            title = f"{title}: {inner}"
         return Unit(
             self._number,
             piece.form,
@@ -126,6 +129,12 @@ class Conversation:
             association = self._association(piece.link, str(wpdu.source), str(wpdu.destination))
             layers += self._reader.read(wpdu.apdu, association, self._number, at=HEADER_OCTETS)
         return title, layers
+
+
+def _innermost(layers: list[Layer]) -> str:
+    """Return what the frame is about: the last APDU or part of one in it."""
+    last = layers[-1]
+    return "" if last.name in _CARRIERS else last.name
 
 
 def _header(wpdu: Wpdu) -> dict[str, int]:

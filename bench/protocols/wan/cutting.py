@@ -86,6 +86,9 @@ class HdlcCutter:
     def _piece(self, piece: FrameOctets | Noise, at_ns: int | None) -> Piece:
         where = (piece.octets, self._base + piece.offset, self._link, self._way, at_ns)
         if isinstance(piece, FrameOctets):
+            body = piece.body
+            if len(body) < TYPE_3.shortest and body[0] >> 4 != TYPE_3.format_type:
+                return Piece(None, *where, note=_NOTES[NoiseKind.BROKEN_OFF])
             return Piece(Form.HDLC, *where, opened=not piece.shared)
         opened = piece.octets.startswith(_FLAG)
         if piece.kind is NoiseKind.BROKEN_OFF and piece.octets[opened] >> 4 == TYPE_3.format_type:

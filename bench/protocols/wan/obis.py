@@ -80,7 +80,7 @@ def _of_octets(digits: str) -> str:
         octets = bytes.fromhex(digits)
     except ValueError:  # shortened
         return ""
-    if len(octets) == 6 and (words := meaning(LogicalName.of(octets))):
+    if len(octets) == 6 and octets[5] == 0xFF and (words := meaning(LogicalName.of(octets))):
         return f"{LogicalName.of(octets)} {words}"
     if len(octets) == 12:
         moment = DateTime.of(octets)

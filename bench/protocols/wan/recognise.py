@@ -4,10 +4,12 @@ from bench.core.trace import Chunk
 from bench.protocols.dlms.apdu import APDU_NAMES, decode_apdu
 from bench.protocols.dlms.decoded import Malformed
 from bench.protocols.hdlc.deframer import Deframer, FrameOctets
-from bench.protocols.hdlc.frame import FLAG, decode_frame
+from bench.protocols.hdlc.frame import FLAG, TYPE_3, decode_frame
 from bench.protocols.wan.cutting import WrapperCutter, apdu_end
 from bench.protocols.wan.layer import Form
 
+_FLAG = bytes([FLAG])
+_FORMATS = frozenset(bytes([octet]) for octet in range(0xA0, 0xB0))  # of type 3
 _SURE_OCTETS = 3  # of a malformed APDU that have to be right
 
 
@@ -28,7 +30,7 @@ def recognise(octets: bytes, *, complete: bool = False) -> Form | None:
 def _by_first_octet(octets: bytes) -> Form | None:
     """Return the only form that can begin with this octet."""
     first = octets[:1]
-    if first == bytes([FLAG]) or (first and first[0] >> 4 == 0xA):
+    if first == _FLAG or first in _FORMATS:
         return Form.HDLC
     if first == b"\x00":
         return Form.WRAPPER
@@ -43,17 +45,15 @@ def _holds(octets: bytes, form: Form) -> bool:
         cutter = WrapperCutter()
         found = [*cutter.feed(octets), *cutter.flush()]
         return any(p.form is Form.WRAPPER and p.octets[8:9] != b"" for p in found)
-    if bare_frame(octets):
+    if bare_frame(octets) or (octets[:1] == _FLAG and octets[1:2] in _FORMATS):
         return True
     deframer = Deframer()
     for piece in [*deframer.feed(Chunk(0, octets)), *deframer.flush()]:
-        body = piece.octets[1:] if piece.octets[:1] == bytes([FLAG]) else b""
         if isinstance(piece, FrameOctets):
             frame = decode_frame(piece.body)
-            if frame.valid or (frame.format_type == 0xA and frame.length == len(piece.body)):
+            right = frame.format_type == TYPE_3.format_type and frame.length == len(piece.body)
+            if frame.valid or right:
                 return True
-        elif len(body) > _SURE_OCTETS and body[0] >> 4 == 0xA:  # the end of it was not recorded
-            return True
     return False
 
 
@@ -84,4 +84,4 @@ def _complete(octets: bytes, form: Form) -> bool:
 
 def bare_frame(octets: bytes) -> bool:
     """Say whether `octets` are a sound HDLC frame whose flags were not recorded."""
-    return octets[:1] != bytes([FLAG]) and not decode_frame(octets).problems
+    return octets[:1] != _FLAG and not decode_frame(octets).problems

@@ -43,7 +43,7 @@ def pieces(stretches: Iterable[Stretch], form: Form | None = None) -> Iterator[P
         key = (stretch.link, stretch.way)
         found = form or forms.get(stretch.link)
         if stretch.whole:
-            own = form or recognise(stretch.octets) or found
+            own = form or recognise(stretch.octets, complete=not stretch.sure) or found
             if own is not None:
                 one = cutter(own, stretch.link, stretch.way, offsets.get(key, 0))
                 yield from one.feed(stretch.octets, stretch.at_ns)
