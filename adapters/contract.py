@@ -20,6 +20,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 from adapters.base import Capability, Link, LinkEnded
 from bench.core.clock import MILLISECOND, SECOND
 from bench.core.errors import AdapterLost, UsageError
+from bench.core.line import LineSettings
 
 PATIENCE_NS = 20 * SECOND
 ALL_OCTETS = bytes(range(256))
@@ -36,6 +37,8 @@ def _nothing() -> None:
 class Rig:
     """An open link and the hands at its far end; what the far end cannot do is None.
 
+    `more`: the far end takes further connections.
+
     `send` lets octets arrive; `receive(count)` returns what the link wrote, at least `count`
     octets or what came within ten seconds; `lose` makes the far end vanish; `close` clears away
     everything but the link. `ends` says that LinkEnded follows the last octet.
@@ -47,6 +50,7 @@ class Rig:
     lose: Callable[[], None] | None = None
     close: Callable[[], None] = _nothing
     ends: bool = False
+    more: bool = False
 
 
 class LinkContract:
@@ -196,6 +200,41 @@ class LinkContract:
                 _refuses(link.line_errors, "line_errors", UsageError)
             if Capability.LINE_FORMAT not in can:
                 _refuses(link.line_format, "line_format", UsageError)
+            if Capability.CONNECTION not in can:
+                _refuses(link.connect, "connect", UsageError)
+                _refuses(link.reconnect, "reconnect", UsageError)
+            if Capability.LINE_SPEED not in can:
+                _refuses(lambda: link.set_line(LineSettings(300)), "set_line", UsageError)
+
+    def test_speed_and_format_can_be_changed(self) -> None:
+        with self.opened() as rig:
+            link = rig.link
+            _need_capability(link, Capability.LINE_SPEED)
+            for line in (LineSettings(300, 7, "E"), LineSettings(9600)):
+                before = link.clock.now()
+                assert before <= link.set_line(line) <= link.clock.now()
+
+    def test_a_connection_is_made_anew_and_others_beside_it(self) -> None:
+        with self.opened() as rig:
+            link = rig.link
+            _need_capability(link, Capability.CONNECTION)
+            if not rig.more:
+                _skip("the far end takes one connection")
+            other = link.connect()
+            assert other.capabilities == link.capabilities, "another connection can do less"
+            other.close()
+            for abrupt in (False, True):
+                link.reconnect(abrupt=abrupt)
+                until = link.clock.now() + MILLISECOND
+                assert link.read(until) is None, "a new connection brought old octets"
+                link.write(b"\x00")
+
+    def test_a_closed_link_is_not_connected_again(self) -> None:
+        with self.opened() as rig:
+            _need_capability(rig.link, Capability.CONNECTION)
+            rig.link.close()
+            _refuses(rig.link.connect, "connect after close", AdapterLost, UsageError)
+            _refuses(rig.link.reconnect, "reconnect after close", AdapterLost, UsageError)
 
     def test_it_says_what_it_is(self) -> None:
         with self.opened(b"\x7e") as rig:

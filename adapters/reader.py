@@ -49,6 +49,7 @@ class ChunkReader:
         self._queued = 0
         self._overrun = 0
         self._ended = ""
+        self._ended_as: type[AdapterLost] = AdapterLost
         self._closing = False
         self._thread = threading.Thread(target=self._run, name=f"reader {name}", daemon=True)
         self._thread.start()
@@ -67,7 +68,7 @@ class ChunkReader:
         with self._arrived:
             while not self._chunks:
                 if self._ended:
-                    raise AdapterLost(self._ended)
+                    raise self._ended_as(self._ended)
                 remaining = until_ns - self._clock.now()
                 if remaining <= 0:
                     return None
@@ -76,14 +77,14 @@ class ChunkReader:
             self._queued -= len(chunk.octets)
             return chunk
 
-    def lose(self, reason: str) -> AdapterLost:
+    def lose(self, lost: AdapterLost) -> AdapterLost:
         """Return the error for a link whose sending side has failed; reads raise it from now on.
 
         What the receiving side still holds is read first, and so is its own reason.
         """
         self._thread.join(_LAST_WORDS_S)
-        self._stop(reason)
-        return AdapterLost(reason)
+        self._stop(lost)
+        return lost
 
     def close(self) -> bool:
         """End the thread and forget what is queued; say whether the thread has ended."""
@@ -102,10 +103,10 @@ class ChunkReader:
             try:
                 octets = self._receive()
             except AdapterLost as lost:
-                self._stop(str(lost))
+                self._stop(lost)
                 return
             except Exception as error:  # whatever it is, the judge must not wait for ever
-                self._stop(f"{self._name}: reading failed: {error}")
+                self._stop(AdapterLost(f"{self._name}: reading failed: {error}"))
                 return
             at_ns = self._clock.now()
             if octets is not None and not self._keep(Chunk(at_ns, octets)):
@@ -128,10 +129,11 @@ class ChunkReader:
             self._arrived.notify_all()
         return True
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, lost: AdapterLost) -> None:
         with self._arrived:
-            self._end(reason)
+            self._end(str(lost), type(lost))
 
-    def _end(self, reason: str) -> None:
-        self._ended = self._ended or reason
+    def _end(self, reason: str, kind: type[AdapterLost] = AdapterLost) -> None:
+        if not self._ended:
+            self._ended, self._ended_as = reason, kind
         self._arrived.notify_all()

@@ -17,11 +17,13 @@ from adapters.base import Capability, Link, LinkUrl
 from adapters.options import choice, line_settings, uncertainty_s
 from adapters.reader import ChunkReader
 from adapters.serial_failures import open_failure
+from adapters.sign_on import sign_on, sign_on_options
 from adapters.uart import describe_port, error_counters
 from bench.core.clock import Clock
 from bench.core.errors import AdapterLost, AdapterUnavailable, UsageError
 from bench.core.line import LineErrors, LineSettings
 from bench.core.trace import Chunk
+from bench.protocols.iec62056_21 import START_LINE
 
 #: a read that gets nothing returns after this time, where it cannot be woken
 POLL_S = 0.2
@@ -29,7 +31,7 @@ WRITE_TIMEOUT_S = 10.0
 UNCERTAINTY_S = 0.005
 RFC2217_UNCERTAINTY_S = 0.010
 
-_OPTIONS = ("baud", "format", "invert", "request", "u_ms")
+_OPTIONS = ("address", "baud", "format", "invert", "request", "start", "u_ms")
 _NETWORK = ("rfc2217", "socket")  # schemes of the serial library that name a host and a port
 
 
@@ -38,8 +40,9 @@ class SerialLink(Link):
 
     Options: `baud`, `format` (8N1, 7E1); `request` = rts or dtr for the modem line that drives
     the P1 data request, raised while the link is open, or always (default) where it is wired to
-    a fixed level; `invert` = yes when the adapter turns that level round; `u_ms`. Other options
-    are handed to the serial library.
+    a fixed level; `invert` = yes when the adapter turns that level round; `u_ms`; `start` = mode-e
+    signs on to a meter (`adapters.sign_on`), with `address` and another meaning of `baud`. Other
+    options are handed to the serial library.
     """
 
     def __init__(
@@ -57,6 +60,8 @@ class SerialLink(Link):
         self._inverted = _inverted(url)
         self._closed = False
         capabilities = {Capability.WRITE, Capability.TIMESTAMPS}
+        if _library_scheme(str(port.port)) != "socket":
+            capabilities.add(Capability.LINE_SPEED)
         if self._request:
             capabilities.add(Capability.REQUEST_LINE)
         self._errors_at_open = self._count_errors()
@@ -74,9 +79,16 @@ class SerialLink(Link):
                 f"link {url.text!r} names no port; write for example serial:///dev/ttyUSB0"
             )
         target = _library_url(url)
-        settings = line_settings(url, line)
+        how = sign_on_options(url)
+        # the sign-on sets its own format, which not every port has
+        settings = line_settings(url, line) if how is None else LineSettings(START_LINE.baud_bd)
         uncertainty_s(url, UNCERTAINTY_S)
         line_name, inverted = _request_line(url), _inverted(url)
+        if how is not None and _library_scheme(target) == "socket":
+            raise UsageError(
+                f"link {url.text!r}: the speed behind a raw socket cannot be changed, which "
+                "start=mode-e needs; use rfc2217://"
+            )
         if line_name and _library_scheme(target) == "socket":
             raise UsageError(
                 f"link {url.text!r}: a raw socket has no {line_name.upper()} line; "
@@ -96,10 +108,17 @@ class SerialLink(Link):
         try:
             if line_name:
                 _prove_line(url, port, line_name, not inverted)
-            return cls(url, clock, port, settings)
+            link = cls(url, clock, port, settings)
         except BaseException:
             _release(port)
             raise
+        if how is not None:
+            try:
+                sign_on(link, how)
+            except BaseException:
+                link.close()
+                raise
+        return link
 
     def read(self, until_ns: int) -> Chunk | None:
         """Return what arrived; AdapterLost when the port is gone."""
@@ -111,11 +130,10 @@ class SerialLink(Link):
         try:
             self._port.write(octets)
         except serial.SerialTimeoutException:
-            raise self._reader.lose(
-                f"{self.url}: the port took no octets for {WRITE_TIMEOUT_S:g} s"
-            ) from None
+            lost = AdapterLost(f"{self.url}: the port took no octets for {WRITE_TIMEOUT_S:g} s")
+            raise self._reader.lose(lost) from None
         except OSError as error:
-            raise self._reader.lose(self._lost(error)) from error
+            raise self._reader.lose(AdapterLost(self._lost(error))) from error
         return self.clock.now()
 
     def request(self, active: bool) -> int:
@@ -126,7 +144,32 @@ class SerialLink(Link):
         try:
             setattr(self._port, self._request, active != self._inverted)
         except OSError as error:
-            raise self._reader.lose(self._lost(error)) from error
+            raise self._reader.lose(AdapterLost(self._lost(error))) from error
+        return self.clock.now()
+
+    def set_line(self, line: LineSettings) -> int:
+        """Change speed and character format once what was written has left.
+
+        A pseudo terminal carries octets as they are and has only the speed, as a number.
+        """
+        if Capability.LINE_SPEED not in self.capabilities:
+            return super().set_line(line)
+        self._check_open()
+        settings: dict[str, int | str] = {"baudrate": line.baud_bd}
+        if not _is_pseudo(self._port):
+            settings |= {
+                "bytesize": line.data_bits,
+                "parity": line.parity,
+                "stopbits": line.stop_bits,
+            }
+        try:
+            self._port.flush()
+            self._port.apply_settings(settings)
+        except OSError as error:
+            raise self._reader.lose(AdapterLost(self._lost(error))) from error
+        except Exception as error:  # termios.error, where there is termios, is no OSError
+            raise UsageError(f"{self.url}: the port does not accept {line} ({error})") from error
+        self.settings = line
         return self.clock.now()
 
     def line_errors(self) -> LineErrors:
@@ -303,6 +346,10 @@ def _identity(port: serial.Serial) -> str:
     if scheme:
         return f"serial:{text.partition('?')[0]}"
     return f"serial:{os.path.realpath(text) if os.sep in text else text.upper()}"
+
+
+def _is_pseudo(port: serial.Serial) -> bool:
+    return os.path.realpath(str(port.port)).startswith("/dev/pts/")
 
 
 def _reduce_latency(port: serial.Serial) -> bool:

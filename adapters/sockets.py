@@ -4,6 +4,7 @@ import contextlib
 import errno
 import selectors
 import socket
+import struct
 
 from adapters.base import Capability, Link, LinkUrl
 from adapters.reader import ChunkReader
@@ -14,6 +15,7 @@ from bench.core.trace import Chunk
 LARGEST_READ = 65536
 WRITE_TIMEOUT_S = 10.0
 UNCERTAINTY_S = 0.005
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, no time
 
 
 class SocketLink(Link):
@@ -22,7 +24,7 @@ class SocketLink(Link):
     Takes over `connected`; it is closed with the link.
     """
 
-    capabilities = frozenset({Capability.WRITE, Capability.TIMESTAMPS})
+    capabilities = frozenset({Capability.WRITE, Capability.TIMESTAMPS, Capability.CONNECTION})
 
     def __init__(
         self, url: LinkUrl, clock: Clock, connected: socket.socket, uncertainty_s: float
@@ -31,15 +33,19 @@ class SocketLink(Link):
         self.clock = clock
         self.timing_uncertainty_s = uncertainty_s
         self.identity = f"{url.scheme}:{url.host}:{url.port}"
-        self._socket = connected
         self._closed = False
+        self._use(connected)
+
+    def _use(self, connected: socket.socket) -> None:
+        """Read from a connected socket from now on."""
+        self._socket = connected
         self._socket.settimeout(WRITE_TIMEOUT_S)
         self._selector = selectors.DefaultSelector()
         self._wake_in, self._wake_out = socket.socketpair()
         self._selector.register(self._socket, selectors.EVENT_READ)
         self._selector.register(self._wake_in, selectors.EVENT_READ)
         try:
-            self._reader = ChunkReader(str(url), clock, self._receive, self._wake)
+            self._reader = ChunkReader(str(self.url), self.clock, self._receive, self._wake)
         except BaseException:
             self._release()
             raise
@@ -50,14 +56,12 @@ class SocketLink(Link):
 
     def write(self, octets: bytes) -> int:
         """Send all of `octets`; AdapterLost when the other side does not take them."""
-        if self._closed:
-            raise AdapterLost(f"{self.url}: the link was closed by the bench")
+        self._check_open()
         try:
             self._send(octets)
         except TimeoutError:
-            raise self._reader.lose(
-                f"{self.url}: the other side took no octets for {WRITE_TIMEOUT_S:g} s"
-            ) from None
+            lost = f"{self.url}: the other side took no octets for {WRITE_TIMEOUT_S:g} s"
+            raise self._reader.lose(AdapterLost(lost)) from None
         except OSError as error:
             raise self._reader.lose(self._lost(error)) from error
         return self.clock.now()
@@ -69,6 +73,24 @@ class SocketLink(Link):
             self._reader.close()
             self._release()
 
+    def connect(self) -> "SocketLink":
+        """Return another connection to the same place; AdapterUnavailable if there is none."""
+        self._check_open()
+        return type(self)(self.url, self.clock, self._dial(), self.timing_uncertainty_s)
+
+    def reconnect(self, *, abrupt: bool = False) -> None:
+        """End the connection, abruptly by a reset, and make it anew.
+
+        Raises AdapterUnavailable if the other side does not take it; it can be tried again.
+        """
+        self._check_open()
+        if abrupt:
+            with contextlib.suppress(OSError):
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._reader.close()
+        self._release()
+        self._use(self._dial())
+
     def describe(self) -> dict[str, str]:
         """Return the addresses of both ends."""
         described = super().describe()
@@ -76,6 +98,14 @@ class SocketLink(Link):
             described["local"] = address_text(self._socket.getsockname())
             described["remote"] = address_text(self._socket.getpeername())
         return described
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise AdapterLost(f"{self.url}: the link was closed by the bench")
+
+    def _dial(self) -> socket.socket:
+        """Return a newly connected socket."""
+        raise NotImplementedError
 
     def _send(self, octets: bytes) -> None:
         self._socket.sendall(octets)
@@ -90,13 +120,13 @@ class SocketLink(Link):
         except (BlockingIOError, TimeoutError):
             return None
         except OSError as error:
-            raise AdapterLost(self._lost(error)) from error
+            raise self._lost(error) from error
 
     def _take(self) -> bytes | None:
         raise NotImplementedError
 
-    def _lost(self, error: OSError) -> str:
-        return f"{self.url}: {cause_of(error)}"
+    def _lost(self, error: OSError) -> AdapterLost:
+        return AdapterLost(f"{self.url}: {cause_of(error)}")
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):

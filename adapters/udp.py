@@ -4,7 +4,7 @@ import errno
 import socket
 import threading
 
-from adapters.base import LinkUrl
+from adapters.base import Capability, LinkUrl
 from adapters.options import endpoint, uncertainty_s
 from adapters.sockets import (
     LARGEST_READ,
@@ -15,7 +15,7 @@ from adapters.sockets import (
     connect_failure,
 )
 from bench.core.clock import Clock
-from bench.core.errors import AdapterUnavailable, UsageError
+from bench.core.errors import AdapterLost, AdapterUnavailable, UsageError
 from bench.core.line import LineSettings
 
 LARGEST_DATAGRAM = 65507  # IPv4: 65535 less the headers of IP and UDP
@@ -44,6 +44,7 @@ class UdpLink(SocketLink):
             self._peer.set()
         super().__init__(url, clock, connected, uncertainty_s)
         if learn:
+            self.capabilities = self.capabilities - {Capability.CONNECTION}
             self.identity = f"udp:{url.options['bind']}"
 
     @classmethod
@@ -51,27 +52,19 @@ class UdpLink(SocketLink):
         """Return a link to the peer; AdapterUnavailable for a name or address that is not."""
         url.check_options(("bind", "u_ms"))
         uncertain_s = uncertainty_s(url, UNCERTAINTY_S)
-        own = _own_address(url)
-        learn = own is not None and not url.host
-        peer = None if learn else endpoint(url)
-        try:
-            family, address = _resolve(peer or own or ("", 0), passive=learn)
-        except (OSError, UnicodeError) as error:
-            failure = error if isinstance(error, OSError) else socket.gaierror(str(error))
-            raise connect_failure(url, failure, 0) from error
-        opened = socket.socket(family, socket.SOCK_DGRAM)
-        try:
-            if own is not None:
-                _bind(url, opened, own)
-            if not learn:
-                opened.connect(address)
-        except OSError as error:
-            opened.close()
-            raise connect_failure(url, error, 0) from error
-        except BaseException:
-            opened.close()
-            raise
+        learn = _listens(url)
+        opened = _dial(url)
         return cls(url, clock, opened, uncertain_s, learn)
+
+    def connect(self) -> "UdpLink":
+        """Return a link from another port of this machine to the same peer."""
+        self._check_open()
+        if "bind" in self.url.options:
+            raise UsageError(f"link {self.url}: its own port is fixed, so there is only one")
+        return UdpLink(self.url, self.clock, _dial(self.url), self.timing_uncertainty_s)
+
+    def _dial(self) -> socket.socket:
+        return _dial(self.url)
 
     def describe(self) -> dict[str, str]:
         """Return the addresses, and how many datagrams of strangers were left out."""
@@ -103,10 +96,39 @@ class UdpLink(SocketLink):
             return None
         return octets
 
-    def _lost(self, error: OSError) -> str:
+    def _lost(self, error: OSError) -> AdapterLost:
         if isinstance(error, ConnectionRefusedError):
-            return f"{self.url}: the peer answers that nothing listens on that port"
+            return AdapterLost(f"{self.url}: the peer answers that nothing listens on that port")
         return super()._lost(error)
+
+
+def _listens(url: LinkUrl) -> bool:
+    """Return whether the link waits for whoever sends first."""
+    return _own_address(url) is not None and not url.host
+
+
+def _dial(url: LinkUrl) -> socket.socket:
+    """Return a socket that sends to the peer, or waits for one."""
+    own, learn = _own_address(url), _listens(url)
+    peer = None if learn else endpoint(url)
+    try:
+        family, address = _resolve(peer or own or ("", 0), passive=learn)
+    except (OSError, UnicodeError) as error:
+        failure = error if isinstance(error, OSError) else socket.gaierror(str(error))
+        raise connect_failure(url, failure, 0) from error
+    opened = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        if own is not None:
+            _bind(url, opened, own)
+        if not learn:
+            opened.connect(address)
+    except OSError as error:
+        opened.close()
+        raise connect_failure(url, error, 0) from error
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 def _own_address(url: LinkUrl) -> tuple[str, int] | None:

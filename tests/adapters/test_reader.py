@@ -54,7 +54,7 @@ def test_whatever_goes_wrong_in_the_thread_ends_the_link():
 def test_a_sender_that_failed_ends_the_reading_too():
     port = Port(b"one")
     reader = reader_of(port)
-    error = reader.lose("the other side took no octets")
+    error = reader.lose(AdapterLost("the other side took no octets"))
     assert isinstance(error, AdapterLost)
     assert read(reader) == b"one"
     port.events.put(b"two")

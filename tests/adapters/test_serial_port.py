@@ -98,7 +98,8 @@ class TestSocketUrlContract(LinkContract):
 
 def test_a_pty_promises_neither_modem_lines_nor_error_counts():
     with Pty() as far, open_serial(f"//{far.path}") as link:
-        assert link.capabilities == {Capability.WRITE, Capability.TIMESTAMPS}
+        plain = {Capability.WRITE, Capability.TIMESTAMPS, Capability.LINE_SPEED}
+        assert link.capabilities == plain
         assert link.timing_uncertainty_s == 0.005
         assert link.describe()["line"] == "115200 8N1"
 

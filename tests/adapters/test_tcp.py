@@ -7,7 +7,7 @@ import pytest
 from adapters.contract import LinkContract, Rig, drain
 from adapters.registry import open_link
 from bench.core.clock import SECOND, MonotonicClock, VirtualClock
-from bench.core.errors import AdapterLost, AdapterUnavailable, UsageError
+from bench.core.errors import AdapterLost, AdapterUnavailable, ConnectionEnded, UsageError
 from bench.core.line import LineSettings
 
 LINE = LineSettings()
@@ -23,18 +23,24 @@ def receive_from(connection: socket.socket, count: int) -> bytes:
 
 class TestTcpContract(LinkContract):
     def rig(self, first: bytes) -> Rig:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            url = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-            link = open_link(url, line=LINE, clock=MonotonicClock())
-            far, _ = server.accept()
+        server = socket.create_server(("127.0.0.1", 0))
+        url = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        link = open_link(url, line=LINE, clock=MonotonicClock())
+        far, _ = server.accept()
         if first:
             far.sendall(first)
+
+        def close() -> None:
+            far.close()
+            server.close()
+
         return Rig(
             link,
             send=far.sendall,
             receive=lambda count: receive_from(far, count),
             lose=far.close,
-            close=far.close,
+            close=close,
+            more=True,
         )
 
 
@@ -65,6 +71,42 @@ def test_a_reset_has_its_own_words(server):
         far.close()
         with pytest.raises(AdapterLost, match="abruptly"):
             link.read(link.clock.now() + 10 * SECOND)
+
+
+def test_the_device_may_end_a_connection(server):
+    with open_link(url_of(server), line=LINE, clock=MonotonicClock()) as link:
+        for _ in range(2):
+            server.accept()[0].close()
+            with pytest.raises(ConnectionEnded):
+                link.read(link.clock.now() + 10 * SECOND)
+            link.reconnect()
+        far, _ = server.accept()
+        with far:
+            far.sendall(b"here")
+            assert drain(link, 4) == b"here"
+            assert link.describe()["remote"] == f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_an_abrupt_end_is_a_reset(server):
+    with open_link(url_of(server), line=LINE, clock=MonotonicClock()) as link:
+        for abrupt in (True, False):
+            far, _ = server.accept()
+            link.reconnect(abrupt=abrupt)
+            far.settimeout(10)
+            with far:
+                if abrupt:
+                    with pytest.raises(ConnectionResetError):
+                        far.recv(1)
+                else:
+                    assert far.recv(1) == b""
+
+
+def test_nobody_takes_the_new_connection(server):
+    with open_link(url_of(server), line=LINE, clock=MonotonicClock()) as link:
+        server.close()
+        for _ in range(2):
+            with pytest.raises(AdapterUnavailable, match="refused"):
+                link.reconnect()
 
 
 def test_small_writes_are_not_held_back(server):

@@ -44,6 +44,7 @@ class TestUdpContract(LinkContract):
             receive=lambda count: receive_from(far, count),
             lose=far.close,
             close=far.close,
+            more=True,
         )
 
 
