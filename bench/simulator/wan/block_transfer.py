@@ -33,6 +33,7 @@ class BlockTransfer:
         self._acknowledged = 0
         self._sent = 0
         self._window = 1
+        self._streaming = False  # whether the client goes on without waiting
         self.running = False
 
     @property
