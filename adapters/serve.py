@@ -1,31 +1,29 @@
-"""A simulated port on a real pty or TCP socket, in wall-clock time.
+"""A simulated port on a real pty, TCP or UDP socket, in wall-clock time.
 
 The device does not wait for anyone: time goes by while nobody reads, and octets that nobody takes
-are lost, as on a real line.
+are lost, as on a real line. A device that takes connections gives each client its own.
 """
 
 import contextlib
 import os
-import selectors
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bench.core.clock import MILLISECOND, SECOND
+from adapters.service import Service
 from bench.core.errors import AdapterUnavailable
-from bench.simulator.ports.port import Port
+from bench.simulator.ports.port import Connection, Listener, Port
 
-_LATEST_NS = SECOND // 20  # how long `stop` may go unnoticed
-_ROUNDING_NS = 2 * MILLISECOND
 _BACKLOG_OCTETS = 65536  # what a slow client may owe before its connection is ended
 _READ_OCTETS = 4096
+_DATAGRAM_OCTETS = 65536
+_PEERS = 64  # of a UDP socket; the one that was silent longest is forgotten for another
 
 
 @contextmanager
-def serve_pty(port: Port, stop: threading.Event | None = None) -> Iterator[str]:
-    """Serve `port` on a new pseudo terminal while the block runs; yields the path to open.
+def serve_pty(served: Port | Listener, stop: threading.Event | None = None) -> Iterator[str]:
+    """Serve a port on a new pseudo terminal while the block runs; yields the path to open.
 
     Setting `stop` ends the service early. Octets that nobody has read when the terminal's buffer is
     full are dropped, the oldest first. Raises AdapterUnavailable where there are no pseudo
@@ -46,12 +44,15 @@ def serve_pty(port: Port, stop: threading.Event | None = None) -> Iterator[str]:
 
     def receive() -> None:
         with contextlib.suppress(BlockingIOError):
-            service.receive(os.read(master, _READ_OCTETS))
+            octets = os.read(master, _READ_OCTETS)
+            port.receive(octets, service.now())
 
     try:
         tty.setraw(slave)
         os.set_blocking(master, False)
-        with _Service(port, send) as service:
+        with Service() as service:
+            port = served.accept(service.now()) if isinstance(served, Listener) else served
+            service.add(port, send)
             service.watch(master, receive)
             with service.running(stop or threading.Event()):
                 yield os.ttyname(slave)
@@ -62,139 +63,192 @@ def serve_pty(port: Port, stop: threading.Event | None = None) -> Iterator[str]:
 
 @contextmanager
 def serve_tcp(
-    port: Port,
+    served: Port | Listener,
     host: str = "127.0.0.1",
     tcp_port: int = 0,
     stop: threading.Event | None = None,
 ) -> Iterator[int]:
-    """Serve `port` to any number of TCP clients while the block runs; yields the TCP port.
+    """Serve any number of TCP clients while the block runs; yields the TCP port.
 
-    Port 0 takes a free one. All clients see the same octets from when they connected. Setting
-    `stop` ends the service early. Raises AdapterUnavailable when the address cannot be used.
+    Port 0 takes a free one. All clients of a port see the same octets from when they connected;
+    where `served` takes connections, each client has its own. Setting `stop` ends the service
+    early. Raises AdapterUnavailable when the address cannot be used.
     """
     try:
         listener = socket.create_server((host, tcp_port))
     except (OSError, OverflowError) as error:
-        raise AdapterUnavailable(
-            f"cannot listen on {host}:{tcp_port}: {error}; choose another port or address"
-        ) from error
-    with listener:
+        raise _cannot_listen(host, tcp_port, error) from error
+    with listener, Service() as service:
         listener.setblocking(False)
-        clients: dict[socket.socket, bytearray] = {}  # what each is still owed
-        with _Service(port, lambda octets: _send_all(clients, octets, drop)) as service:
+        clients: dict[socket.socket, _Client] = {}
+        shared = None if isinstance(served, Listener) else served
 
-            def drop(client: socket.socket) -> None:
-                service.forget(client)
-                del clients[client]
+        def drop(client: _Client) -> None:
+            if clients.pop(client.socket, None) is not None:
                 client.close()
 
-            def accept() -> None:
-                with contextlib.suppress(OSError):
-                    client, _address = listener.accept()
-                    client.setblocking(False)
-                    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BACKLOG_OCTETS)
-                    clients[client] = bytearray()
-                    service.watch(client, lambda: receive(client))
-
-            def receive(client: socket.socket) -> None:
-                try:
-                    octets = client.recv(_READ_OCTETS)
-                except BlockingIOError:
-                    return
-                except OSError:
-                    octets = b""
-                if octets:
-                    service.receive(octets)
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                connected, _address = listener.accept()
+                if isinstance(served, Listener):
+                    try:
+                        port: Port = served.accept(service.now())
+                    except AdapterUnavailable:  # there is no room for one more
+                        connected.close()
+                        return
                 else:
-                    drop(client)
+                    port = served
+                client = _Client(service, connected, port, shared is not None, drop)
+                clients[connected] = client
 
-            service.watch(listener, accept)
-            try:
-                with service.running(stop or threading.Event()):
-                    yield int(listener.getsockname()[1])
-            finally:
-                for client in list(clients):
-                    drop(client)
+        def send_all(octets: bytes) -> None:
+            for client in list(clients.values()):
+                client.send(octets)
 
-
-class _Service:
-    """Runs a port on the monotonic clock, in one thread with all that is read from outside."""
-
-    def __init__(self, port: Port, send: Callable[[bytes], None]) -> None:
-        self._port = port
-        self._send = send
-        self._start = time.monotonic_ns()
-        self._selector = selectors.DefaultSelector()
-
-    def __enter__(self) -> "_Service":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._selector.close()
-
-    def watch(self, source: int | socket.socket, ready: Callable[[], None]) -> None:
-        """Call `ready` whenever `source` can be read."""
-        self._selector.register(source, selectors.EVENT_READ, ready)
-
-    def forget(self, source: socket.socket) -> None:
-        """Watch `source` no longer."""
-        self._selector.unregister(source)
-
-    def receive(self, octets: bytes) -> None:
-        """Hand octets from outside to the port."""
-        self._port.receive(octets, self._now())
-
-    @contextmanager
-    def running(self, stop: threading.Event) -> Iterator[None]:
-        """Run while the block does, or until `stop` is set; waits for the thread to end.
-
-        A failure in the thread is raised when the block is left.
-        """
-        failures: list[Exception] = []
-
-        def run() -> None:
-            try:
-                self._run(stop)
-            except Exception as error:
-                failures.append(error)
-
-        thread = threading.Thread(target=run, name="simulated port", daemon=True)
-        thread.start()
+        service.watch(listener, accept)
+        if shared is not None:
+            service.add(shared, send_all)
         try:
-            yield
+            with service.running(stop or threading.Event()):
+                yield int(listener.getsockname()[1])
         finally:
-            stop.set()
-            thread.join()
-        if failures:
-            raise failures[0]
+            for client in list(clients.values()):
+                drop(client)
 
-    def _now(self) -> int:
-        return time.monotonic_ns() - self._start
 
-    def _run(self, stop: threading.Event) -> None:
-        """Raise the data request and emit what is due until `stop` is set; then release it."""
-        port = self._port
-        port.set_request(True, self._now())
-        while not stop.is_set():
-            due = port.next_event()
-            self._look(due)
-            if due is not None and due <= (now := self._now()):
-                octets = port.emit(now)
-                if octets:
-                    self._send(octets)
-        port.set_request(False, self._now())
+@contextmanager
+def serve_udp(
+    served: Listener,
+    host: str = "127.0.0.1",
+    udp_port: int = 0,
+    stop: threading.Event | None = None,
+) -> Iterator[int]:
+    """Serve datagrams of any number of peers while the block runs; yields the UDP port.
 
-    def _look(self, due: int | None) -> None:
-        """Take what comes from outside until `due`, or for a while.
+    Port 0 takes a free one. Raises AdapterUnavailable when the address cannot be used.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        bound.bind((host, udp_port))
+    except (OSError, OverflowError) as error:
+        bound.close()
+        raise _cannot_listen(host, udp_port, error) from error
+    with bound, Service() as service:
+        bound.setblocking(False)
+        peers: dict[tuple[str, int], Connection] = {}
 
-        A selector wakes up to a millisecond late, so that it is left early, to sleep the rest.
-        """
-        wait = _LATEST_NS if due is None else min(due - self._now(), _LATEST_NS)
-        for key, _events in self._selector.select(max(wait - _ROUNDING_NS, 0) / SECOND):
-            key.data()
-        if due is not None and 0 < (rest := due - self._now()) <= _ROUNDING_NS:
-            time.sleep(rest / SECOND)
+        def receive() -> None:
+            try:
+                octets, peer = bound.recvfrom(_DATAGRAM_OCTETS)
+            except OSError:  # of an earlier datagram that nobody took
+                return
+            port = peers.pop(peer, None) or accept(peer)
+            peers[peer] = port  # the last one is that of the latest datagram
+            port.receive(octets, service.now())
+
+        def accept(peer: tuple[str, int]) -> Connection:
+            if len(peers) >= _PEERS:
+                forget(next(iter(peers)))
+            port = served.accept(service.now())
+            service.add(port, lambda octets: send(octets, peer), lambda: forget(peer))
+            return port
+
+        def send(octets: bytes, peer: tuple[str, int]) -> None:
+            with contextlib.suppress(OSError):  # as a datagram that is lost
+                bound.sendto(octets, peer)
+
+        def forget(peer: tuple[str, int]) -> None:
+            port = peers.pop(peer, None)
+            if port is not None:
+                service.remove(port)
+                port.end(service.now())
+
+        service.watch(bound, receive)
+        with service.running(stop or threading.Event()):
+            yield int(bound.getsockname()[1])
+
+
+class _Client:
+    """A TCP client and what it is still owed; without a shared port it has one of its own."""
+
+    def __init__(
+        self,
+        service: Service,
+        connected: socket.socket,
+        port: Port,
+        shared: bool,
+        drop: "Callable[[_Client], None]",
+    ) -> None:
+        connected.setblocking(False)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BACKLOG_OCTETS)
+        self.socket = connected
+        self._service = service
+        self._port = port
+        self._own = port if not shared and isinstance(port, Connection) else None
+        self._drop = drop
+        self._owed = bytearray()
+        self._over = False
+        service.watch(connected, self._ready)
+        if not shared:
+            service.add(port, self.send, self._end)
+
+    def send(self, octets: bytes) -> None:
+        """Send what the socket takes now; the rest is owed, up to a limit."""
+        self._owed += octets
+        self._pay()
+
+    def close(self) -> None:
+        """End the connection on both sides."""
+        self._service.forget(self.socket)
+        self.socket.close()
+        if self._own is not None:
+            self._service.remove(self._own)
+            if not self._own.ended:
+                self._own.end(self._service.now())
+
+    def _end(self) -> None:
+        """Hang up for the device, once all that it sent has left."""
+        self._over = True
+        self._pay()
+
+    def _pay(self) -> None:
+        try:
+            while self._owed:
+                del self._owed[: self.socket.send(self._owed)]
+        except BlockingIOError:
+            if len(self._owed) > _BACKLOG_OCTETS:
+                self._drop(self)
+                return
+        except OSError:
+            self._drop(self)
+            return
+        if self._over and not self._owed:
+            self._drop(self)
+        else:
+            self._service.watch_writing(self.socket, bool(self._owed))
+
+    def _ready(self) -> None:
+        if self._owed:
+            self._pay()
+            if self.socket.fileno() < 0:
+                return
+        try:
+            octets = self.socket.recv(_READ_OCTETS)
+        except BlockingIOError:
+            return
+        except OSError:
+            octets = b""
+        if octets:
+            self._port.receive(octets, self._service.now())
+        else:
+            self._drop(self)
+
+
+def _cannot_listen(host: str, port: int, error: Exception) -> AdapterUnavailable:
+    return AdapterUnavailable(
+        f"cannot listen on {host}:{port}: {error}; choose another port or address"
+    )
 
 
 def _write(descriptor: int, octets: bytes) -> int:
@@ -203,20 +257,3 @@ def _write(descriptor: int, octets: bytes) -> int:
         return os.write(descriptor, octets)
     except BlockingIOError:
         return 0
-
-
-def _send_all(
-    clients: dict[socket.socket, bytearray],
-    octets: bytes,
-    drop: Callable[[socket.socket], None],
-) -> None:
-    """Send what each client's socket takes now; the rest is owed, up to a limit."""
-    for client, owed in list(clients.items()):
-        owed += octets
-        try:
-            del owed[: client.send(owed)]
-        except BlockingIOError:
-            if len(owed) > _BACKLOG_OCTETS:
-                drop(client)
-        except OSError:
-            drop(client)

@@ -301,9 +301,8 @@ def _in_mode_e(url: LinkUrl) -> bool:
 
 def _wan_device(url: LinkUrl, clock: VirtualClock) -> WanDevice:
     """Return the meter that the link names: the same one for the same link on the same clock."""
-    known = ("profile", "link", "seed", "fault", "start", "household", "latency_ms")
-    known += ("address", "baud")
-    url.check_options(known)
+    about_device = ("profile", "link", "seed", "fault", "start", "household", "latency_ms")
+    url.check_options((*about_device, "address", "baud"))
     devices = _DEVICES.setdefault(clock, {})
     if url.text not in devices:
         options = url.options
