@@ -4,7 +4,7 @@ import platform
 import socket
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -58,13 +58,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """Everything that is decided before the first octet."""
+    """Everything that is decided before the first octet.
+
+    `aside` are declared interfaces of which the selectors leave no case: they are not opened, and
+    nothing is concluded about them.
+    """
 
     declaration: Declaration
     targets: Mapping[str, Target]
     selectors: tuple[str, ...] = ()
     quick: bool = False
     allow_destructive: bool = False
+    aside: Mapping[str, Target] = field(default_factory=dict)
 
     @property
     def observed_telegrams(self) -> int:
@@ -87,7 +92,8 @@ class Preparation:
         known = capabilities or {}
         cases = self.cases()
         chosen = select(cases, self.selectors) if self.selectors else None
-        subjects = {name: t.subject(known.get(name)) for name, t in self.targets.items()}
+        declared = {**self.targets, **self.aside}
+        subjects = {name: t.subject(known.get(name)) for name, t in declared.items()}
         allowed = self.allow_destructive and self.declaration.limits.allow_destructive
         return plan_cases(cases, subjects, chosen, allow_destructive=allowed)
 
@@ -152,10 +158,21 @@ def prepare(
         raise UsageError(f"--link {names}: not declared for this device (declared: {declared})")
     if mistakes:
         raise DeclarationError("link", mistakes)
-    preparation = Preparation(declaration, targets, tuple(selectors), quick, allow_destructive)
+    aside: dict[str, Target] = {}
     if selectors:
-        select(preparation.cases(), selectors)
-    return preparation
+        cases = catalogue.cases()
+        chosen = select(cases, selectors)
+        wanted = {case.interface for case in cases if case.id in chosen}
+        if wanted & targets.keys():
+            aside = {name: target for name, target in targets.items() if name not in wanted}
+    return Preparation(
+        declaration,
+        {name: target for name, target in targets.items() if name not in aside},
+        tuple(selectors),
+        quick,
+        allow_destructive,
+        aside,
+    )
 
 
 def _target(suite: Suite, interface: Interface, url: LinkUrl) -> Target:

@@ -1,6 +1,9 @@
 """What the reference device of an edition truthfully declares about itself."""
 
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib import resources
 
 from bench.core.errors import UsageError
 from bench.protocols.p1.profile import load_profile
@@ -11,6 +14,8 @@ from bench.simulator.presets import household
 
 def claims(interface: str, profile: str) -> Mapping[str, object]:
     """Return the ICS answers and IXIT values of the simulated device of `profile`."""
+    if interface == "wan":
+        return _wan_claims()
     if interface != "p1":
         raise UsageError(f"the simulator has no reference device for interface {interface!r}")
     return _p1_claims(household(household_name(load_profile(profile)), DEFAULT_SEED))
@@ -28,3 +33,11 @@ def _p1_claims(home: Household) -> Mapping[str, object]:
         "P1/FUSE": home.fuse_a is not None,
         **size,
     }
+
+
+@cache
+def _wan_claims() -> Mapping[str, object]:
+    """Return what the shipped declaration says: the WAN port has one reference device."""
+    text = resources.files("bench.simulator").joinpath("device.toml").read_text(encoding="utf-8")
+    section = tomllib.loads(text)["wan"]
+    return {**section.get("ics", {}), **section.get("ixit", {})}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bench.core.errors import DeclarationError, UsageError
+from bench.core.verdict import Applicability
 from bench.engine.preparation import (
     load_declaration,
     parse_declaration,
@@ -132,3 +133,15 @@ def test_another_declaration_makes_another_plan(tmp_path):
     run.close()
     written = run.folder.read_json("plan.json")
     assert replan(written, SHIPPED.replace('"nl50"', '"nl22"')) != run.plan
+
+
+def test_an_interface_of_which_no_case_is_selected_is_left_aside():
+    declaration = load_declaration(None)
+    preparation = prepare(declaration, selectors=["wan"])
+    assert set(preparation.targets) == {"wan"}
+    assert set(preparation.aside) == {"p1"}
+    rows = {row.id: row for row in preparation.plan()}
+    assert rows["P1-A-020"].applicability is Applicability.DESELECTED
+    both = prepare(declaration, selectors=["P1-A-020", "wan"])
+    assert set(both.targets) == {"p1", "wan"}
+    assert not both.aside
