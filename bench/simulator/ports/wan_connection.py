@@ -155,10 +155,9 @@ class WanConnection:
         channel = self._channels.pop((client, server), None)
         if channel is None:
             return
+        channel.close(now)
         if self.breaks & _PERSISTENT:
             self.device.left_open[(client, server)] = channel
-        else:
-            channel.close(now)
 
     def close_channels(self, now: int) -> None:
         """End every channel."""

@@ -87,7 +87,9 @@ class Channel:
 
     def close(self, now: int) -> None:
         """End the association: the link is lost (DISC, TCP closed, time out)."""
-        self._end(now)
+        pending = self.association.state is State.PENDING
+        if not pending or "hls-state-persist" not in self._breaks:
+            self._end(now)
 
     # -- what the objects ask of the connection in which they are asked
 
@@ -122,12 +124,14 @@ class Channel:
 
     def _open(self, apdu: bytes, now: int) -> bytes | None:
         application = self._application
+        if self.association.state is State.PENDING and "hls-state-persist" in self._breaks:
+            return None
         ciphering: Ciphering = self._ciphering or PlainInitiate()
         free = application.may_open(self, now)
         was = self.association.state
         answer = application.opening.answer(apdu, self.association, ciphering, free=free)
         if self.association.state is not was or was is not State.IDLE:
-            self._services.reset()
+            self._forget_transfers()
         application.hold(self)
         if self._ring is not None and self.association.client_title:
             self._ring.client_title = self.association.client_title
@@ -164,9 +168,13 @@ class Channel:
 
     def _end(self, now: int) -> None:
         self.association.forget()
-        self._services.reset()
+        self._forget_transfers()
         self._transfer.reset()
         self._application.ended(self, now)
+
+    def _forget_transfers(self) -> None:
+        if "block-state-persist" not in self._breaks:
+            self._services.reset()
 
     # -- services
 
