@@ -22,9 +22,9 @@ class Decoded(NamedTuple, Generic[T_co]):
 
     def fields(self) -> tuple[Field, ...]:
         """Return the tree of fields, parents before children, with the problems noted in it."""
-        from bench.protocols.dlms.annotate import with_problems
+        from bench.protocols.annotation import with_problems
 
-        return with_problems(self.annotate(self.octets), self.problems)
+        return with_problems(self.annotate(self.octets), self.problems, own=True)
 
     def codes(self) -> tuple[str, ...]:
         """Return the codes of the problems, in the order of their offsets."""

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from bench.core.errors import UsageError
 from bench.core.trace import Chunk, Direction, Field, Frame, Problem
+from bench.protocols.annotation import with_problems
 
 VERSION = 1
 HEADER_OCTETS = 8
@@ -56,15 +57,7 @@ class Wpdu(NamedTuple):
         ]
         if self.apdu:
             fields.append(Field("APDU", HEADER_OCTETS, len(self.apdu), f"{len(self.apdu)} octets"))
-        return tuple(
-            Field(f.path, f.offset, f.length, f.text, self._notes(f)) if self.problems else f
-            for f in fields
-        )
-
-    def _notes(self, field: Field) -> str:
-        end = field.offset + field.length
-        here = [p.message for p in self.problems if field.offset <= p.offset < end]
-        return "; ".join(here)
+        return with_problems(fields, self.problems)
 
     def to_json(self) -> dict[str, Any]:
         """Return the unit as plain JSON values; octets are hexadecimal."""

@@ -1,8 +1,7 @@
 """Annotates the octets of a frame for reports: what stands where, and what is wrong there."""
 
-from dataclasses import replace
-
-from bench.core.trace import Field, Problem
+from bench.core.trace import Field
+from bench.protocols.annotation import with_problems
 from bench.protocols.hdlc.frame import HdlcFrame
 
 
@@ -36,16 +35,4 @@ def annotate(frame: HdlcFrame) -> tuple[Field, ...]:
         add("rest", fcs, "")
         add("FCS", count, frame.octets[fcs:].hex(" ").upper())
     add("rest", count, "")
-    return _with_problems(fields, frame.problems)
-
-
-def _with_problems(fields: list[Field], problems: tuple[Problem, ...]) -> tuple[Field, ...]:
-    notes: dict[int, list[str]] = {}
-    for problem in problems:
-        for index, field in enumerate(fields):
-            if field.offset <= problem.offset < field.offset + field.length:
-                notes.setdefault(index, []).append(problem.message)
-    return tuple(
-        replace(field, problem="; ".join(notes[i])) if i in notes else field
-        for i, field in enumerate(fields)
-    )
+    return with_problems(fields, frame.problems)

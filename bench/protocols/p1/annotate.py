@@ -1,9 +1,7 @@
 """Annotates the octets of a telegram for reports: what stands where, and what is wrong there."""
 
-from bisect import bisect_right
-from dataclasses import replace
-
-from bench.core.trace import Field, Problem
+from bench.core.trace import Field
+from bench.protocols.annotation import with_problems
 from bench.protocols.p1.framing import Line, end_of, split_lines
 from bench.protocols.p1.telegram import DataLine, Telegram
 
@@ -35,7 +33,8 @@ def annotate(telegram: Telegram) -> tuple[Field, ...]:
             fields.append(Field("empty line", line.offset, length, ""))
         else:
             fields.append(Field(f"line {line.number}", line.offset, length, line.text))
-    return _with_problems(fields, telegram.problems)
+    fields.sort(key=lambda field: (field.offset, -field.length))
+    return with_problems(fields, telegram.problems)
 
 
 def _header_parts(line: Line) -> list[Field]:
@@ -57,23 +56,3 @@ def _object(line: Line, data: DataLine) -> list[Field]:
         text = f"{value.value} {value.unit}".rstrip()
         fields.append(Field(f"{path}/{number}", value.offset, len(value.text), text))
     return fields
-
-
-def _with_problems(fields: list[Field], problems: tuple[Problem, ...]) -> tuple[Field, ...]:
-    """Put each problem to the smallest field that holds its offset, else to the one before."""
-    fields.sort(key=lambda field: (field.offset, -field.length))
-    starts = [field.offset for field in fields]
-    notes: dict[int, list[str]] = {}
-    for problem in problems:
-        nearest = max(bisect_right(starts, problem.offset) - 1, 0)
-        holding = (i for i in range(nearest, -1, -1) if _holds(fields[i], problem))
-        if fields:
-            notes.setdefault(next(holding, nearest), []).append(problem.message)
-    return tuple(
-        replace(field, problem="; ".join(notes[i])) if i in notes else field
-        for i, field in enumerate(fields)
-    )
-
-
-def _holds(field: Field, problem: Problem) -> bool:
-    return field.offset <= problem.offset < field.offset + field.length
