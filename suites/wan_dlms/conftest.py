@@ -41,5 +41,5 @@ def hdlc(context: CaseContext, declared: Declared) -> HdlcLink:
         limit_s=declared.response_limit_s,
     )
     context.at_end(link.finish)
-    link.disconnect()
+    link.begin()
     return link

@@ -148,6 +148,11 @@ class Declared:
         """Return the HDLC address of a client."""
         return client(sap)
 
+    @property
+    def inter_octet_pause_s(self) -> float:
+        """A pause after which half a frame is dropped, and that no converter can hide."""
+        return max(3 * self.inter_octet_ms / 1000, 0.1)
+
     def counter_name(self, suite: int) -> str:
         """Return the logical name of the object that tells the client's invocation counter."""
         return str(self.values.get(f"suite{suite}_counter", f"0.0.43.1.{suite}.255"))

@@ -25,8 +25,12 @@ from suites.wan_dlms.wrapper_wire import accepts, get_request, plain_aarq, reads
 _POLL_S = 0.1  # between polls of a server that has nothing yet
 _MOST_FRAMES = 600
 _MOST_OCTETS = 1 << 17
+_MOST_STALLED = 2  # polls that bring I frames, and none that is due
 _TRIES = 2  # of a frame that a line may lose
 _MODULUS = 8
+_PATIENCE = 3  # times the response limit, when only a sign of life is asked for
+_REVIVAL_S = 40.0  # in which a device that fell over may be there again
+_REVIVAL_POLL_S = 5.0
 
 SNRM, DISC = unnumbered(Kind.SNRM), unnumbered(Kind.DISC)
 
@@ -113,6 +117,13 @@ class HdlcLink(HdlcWire):
         """Send DISC."""
         return self.say(self.frame(DISC))
 
+    def trial(self, **wrong: Any) -> Said:
+        """Send SNRM with something wrong in it; whatever takes it up is disconnected again."""
+        said = self.say(self.frame(SNRM, **wrong))
+        if not said.silent:
+            self.say(self.frame(DISC, **wrong))
+        return said
+
     def poll(self) -> Said:
         """Send RR with the right number."""
         return self.say(self.frame(receive_ready(self.vr)))
@@ -177,12 +188,15 @@ class HdlcLink(HdlcWire):
         octets = bytearray()
         asked_ns = said.sent_ns
         patience = self.connection.now() + seconds(self.limit_s)
+        stalled = 0
         while True:
             frames += said.frames
+            before = len(octets)
             if self.take(said.frames, octets):
                 return Unit(bytes(octets), tuple(frames), said, asked_ns)
+            stalled += said.find(Kind.I) is not None and len(octets) == before
             endless = len(frames) > _MOST_FRAMES or len(octets) > _MOST_OCTETS
-            if endless or not said.find(Kind.I, Kind.RR, Kind.RNR):
+            if endless or stalled > _MOST_STALLED or not said.find(Kind.I, Kind.RR, Kind.RNR):
                 return Unit(None, tuple(frames), said, asked_ns)
             if not said.find(Kind.I):  # nothing yet
                 if self.connection.now() > patience:
@@ -202,6 +216,19 @@ class HdlcLink(HdlcWire):
 
     # -- whether the device lives
 
+    def begin(self) -> None:
+        """Make sure that there is no link, and that the device is there.
+
+        Raises Inconclusive if neither DISC nor SNRM gets any answer: what is silence then?
+        """
+        for command in (DISC, DISC, SNRM):
+            said = self.say(self.frame(command))
+            if said.frames:
+                if command == SNRM:
+                    self.disconnect()
+                return
+        raise Inconclusive(Reason.SILENT, f"DISC and SNRM to {self.server} got {said}")
+
     def serves(self) -> bool:
         """Return whether a client that comes now can read the logical device name."""
         try:
@@ -211,7 +238,12 @@ class HdlcLink(HdlcWire):
         return reads(self.ask(get_request()).apdu)
 
     def finish(self) -> None:
-        """End the link; where the device has had one in this case, check that it still serves."""
+        """End the link; where the device has had one in this case, check that it still serves.
+
+        A device that does not is given time to be there again for the next case. One that is slow
+        is alive, too.
+        """
+        self.limit_s *= _PATIENCE
         self.disconnect()
         if not self.was_up:
             return
@@ -222,4 +254,8 @@ class HdlcLink(HdlcWire):
             expected="the logical device name can be read after the case",
             observed="it was read" if serves else "it was not",
         )
+        until = self.connection.now() + seconds(_REVIVAL_S)
+        while not serves and self.connection.now() < until:
+            self.connection.wait(_REVIVAL_POLL_S)
+            serves = self.snrm().find(Kind.UA) is not None
         self.disconnect()

@@ -70,9 +70,11 @@ def test_wrong_ns(hdlc: HdlcLink, verify: Checks) -> None:
         interface="wan",
         title="Wrong N(R)",
         purpose="Ensure that an N(R) of a frame that was never sent is not taken up.",
-        stimulus="On a fresh link, RR with N(R) = 5; where it is not rejected, AARQ; then SNRM.",
-        criterion="FRMR with reason Z; or no change of state: silence or RR with N(R) = 0, and the "
-        "AARQ is answered by an I frame with N(S) = 0. UA to the SNRM, and the numbers are 0.",
+        stimulus="AARQ on a fresh link; RR that does not acknowledge its answer; RR with N(R) four "
+        "too high; where that is not rejected, the first RR again and a GET; then SNRM.",
+        criterion="FRMR with reason Z to the wrong N(R); or no change of state: silence, RR or the "
+        "answer again, which also comes after the next RR if it did after the first; and the GET "
+        "is answered with the next number. UA to the SNRM.",
         kind=Kind.INVALID,
         clauses=(_PROCEDURES,),
         ics="WAN/HDLC",
@@ -81,9 +83,11 @@ def test_wrong_ns(hdlc: HdlcLink, verify: Checks) -> None:
 )
 def test_wrong_nr(hdlc: HdlcLink, verify: Checks) -> None:
     """A wrong acknowledgement does not shift the numbers."""
-    hdlc.connect()
-    said = hdlc.say(hdlc.frame(receive_ready(5)))
-    answer = judge_answer(verify, "answer", said, {Frame.FRMR, Frame.RR}, silence=True)
+    hdlc.associate()
+    unacknowledged = hdlc.frame(receive_ready((hdlc.vr - 1) % _MODULUS))
+    repeats = hdlc.say(unacknowledged).find(Frame.I) is not None
+    said = hdlc.say(hdlc.frame(receive_ready((hdlc.vr + 4) % _MODULUS)))
+    answer = judge_answer(verify, "answer", said, {Frame.FRMR, Frame.RR, Frame.I}, silence=True)
     if answer is not None and answer.kind is Frame.FRMR:
         reason = answer.frame.information[2:3].hex() or "none"
         verify.that(
@@ -94,13 +98,20 @@ def test_wrong_nr(hdlc: HdlcLink, verify: Checks) -> None:
             place=answer.at(answer.frame.at + 2),
         )
     else:
-        unit = hdlc.ask(plain_aarq())
-        first = next(iter(unit.segments), None)
+        said = hdlc.say(unacknowledged)
         verify.that(
             "same-state",
-            first is not None and (first.frame.control.ns, first.frame.control.nr) == (0, 1),
-            expected="I with N(S) = 0 and N(R) = 1 in answer to AARQ",
-            observed=str(first or unit),
+            not repeats or said.find(Frame.I) is not None,
+            expected="the answer that was not acknowledged again" if repeats else "anything",
+            observed=str(said),
+            place=said.place,
+        )
+        unit = hdlc.ask(get_request(2))
+        verify.that(
+            "goes-on",
+            reads(unit.apdu, 2),
+            expected="data in the next I frame",
+            observed=str(unit),
             place=unit.place,
         )
     judge_recovery(verify, hdlc)
@@ -129,7 +140,7 @@ def test_repeated(hdlc: HdlcLink, verify: Checks) -> None:
     hdlc.associate()
     repeated = hdlc.information(COMMAND + get_request(2, CLOCK_TIME))
     first = hdlc.ask(get_request(2, CLOCK_TIME))
-    if not first.apdu:
+    if not reads(first.apdu, 2):
         verify.undecided(
             "same-answer", Reason.PRECONDITION, expected="the clock's time", observed=str(first)
         )
@@ -321,7 +332,7 @@ def test_wrong_llc(hdlc: HdlcLink, verify: Checks) -> None:
     wrong = []
     for header in headers:
         hdlc.connect()
-        said = hdlc.say(hdlc.information(header + plain_aarq()))
-        if found := said.find(Frame.I):
-            wrong.append(Deviation(found.place, expected, f"{header.hex(' ').upper()}: {found}"))
+        unit = hdlc.ask(plain_aarq(), llc=header)
+        if unit.segments:
+            wrong.append(Deviation(unit.place, expected, f"{header.hex(' ').upper()}: {unit}"))
     verify.none_of("no-apdu", wrong, examined=len(headers), expected=expected, things="headers")

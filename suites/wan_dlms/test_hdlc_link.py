@@ -3,12 +3,12 @@
 from bench.core.case import Case, Kind, case
 from bench.engine.checks import Checks
 from bench.protocols.hdlc.control import Kind as Frame
-from bench.protocols.hdlc.control import information, receive_ready
+from bench.protocols.hdlc.control import information
 from bench.protocols.hdlc.frame_reject import Reason, decode_frame_reject
 from bench.protocols.hdlc.llc import COMMAND
 from bench.protocols.hdlc.parameters import LinkParameters, decode_parameters, encode_parameters
 from suites.wan_dlms.hdlc_judging import judge_answer, judge_final, judge_recovery
-from suites.wan_dlms.hdlc_link import HdlcLink
+from suites.wan_dlms.hdlc_link import OBJECT_LIST, HdlcLink
 from suites.wan_dlms.wrapper_wire import get_request, plain_aarq
 
 _PROCEDURES = "IEC-62056-46:6.4.4"
@@ -71,7 +71,8 @@ def test_default_set_up(hdlc: HdlcLink, verify: Checks) -> None:
         title="Numbers after SNRM",
         purpose="Ensure that SNRM sets V(S) and V(R) to 0, also on a link that is in use.",
         stimulus="SNRM, AARQ and its answer; SNRM, RR; then AARQ with N(S) = 0.",
-        criterion="RR with F = 1 and N(R) = 0; AARE in an I frame with N(S) = 0 and N(R) = 1.",
+        criterion="RR with F = 1 and N(R) = 0; AARE in an I frame with N(S) = 0 and the N(R) that "
+        "follows the AARQ.",
         kind=Kind.VALID,
         clauses=(_PROCEDURES,),
         ics="WAN/HDLC",
@@ -94,17 +95,15 @@ def test_numbers_reset(hdlc: HdlcLink, verify: Checks) -> None:
             observed=str(ready),
             place=ready.place,
         )
-    said = hdlc.say(hdlc.information(COMMAND + plain_aarq()))
-    answer = said.find(Frame.I, Frame.RR)
-    if answer is not None and answer.kind is Frame.RR:  # not ready yet
-        answer = hdlc.say(hdlc.frame(receive_ready(0))).find(Frame.I)
-    control = answer.frame.control if answer else None
+    unit = hdlc.ask(plain_aarq())
+    answer = next(iter(unit.segments), None)
+    numbers = answer and (answer.frame.control.ns, answer.frame.control.nr)
     verify.that(
         "ns",
-        control is not None and (control.ns, control.nr) == (0, 1),
-        expected="I with N(S) = 0 and N(R) = 1",
-        observed=str(answer or said),
-        place=answer.place if answer else said.place,
+        numbers == (0, hdlc.vs),
+        expected=f"I with N(S) = 0 and N(R) = {hdlc.vs}",
+        observed=str(answer or unit),
+        place=unit.place,
     )
 
 
@@ -219,11 +218,11 @@ def test_undefined_control(hdlc: HdlcLink, verify: Checks) -> None:
         interface="wan",
         title="Information field too long",
         purpose="Ensure that a frame with too long an information field is rejected as such.",
-        stimulus="On a link with numbers other than 0, an I frame with more octets than agreed.",
+        stimulus="On a link with numbers other than 0, an I frame one octet longer than agreed.",
         criterion="FRMR with reason Y, the control field that was sent, V(S), V(R) and C/R = 0; or "
         "the frame is dropped (silence, or RR that does not count it). UA to an SNRM after it.",
         kind=Kind.INVALID,
-        clauses=(_PROCEDURES,),
+        clauses=(_PROCEDURES, "ISO-IEC-13239:5.5"),
         ics="WAN/HDLC and WAN/PUBLIC",
         detects=(
             "wan.frmr-wrong-bits",
@@ -236,8 +235,7 @@ def test_undefined_control(hdlc: HdlcLink, verify: Checks) -> None:
 def test_too_long(hdlc: HdlcLink, verify: Checks) -> None:
     """What FRMR says helps to find the fault."""
     hdlc.associate()
-    hdlc.ask(get_request())
-    hdlc.ask(get_request())
+    hdlc.ask(get_request(2, OBJECT_LIST))  # so that V(S) and V(R) differ
     octets = (COMMAND + get_request()).ljust(hdlc.parameters.info_transmit + 1, b"\x00")
     said = hdlc.say(hdlc.information(octets))
     answer = judge_answer(verify, "answer", said, {Frame.FRMR, Frame.RR}, silence=True)

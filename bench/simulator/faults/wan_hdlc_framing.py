@@ -23,7 +23,9 @@ _DAMAGED = ("DLMS-*",)  # a frame that is no frame is no answer to any case
 
 
 def _with_right_second_octet(frame: HdlcFrame) -> bytes | None:
-    """Overlook what is wrong in the second octet of the FCS."""
+    """Overlook what is wrong in the second octet of the FCS, and nothing else."""
+    if {problem.code for problem in frame.problems} != {"fcs"}:
+        return None
     right = crc16_x25(frame.octets[:-2]).to_bytes(2, "little")
     return rebuilt(frame) if frame.octets[-2] == right[0] else None
 
@@ -83,7 +85,6 @@ FAULTS: tuple[Fault, ...] = (
         _FCS,
         ("DLMS-HDLC-06:silent",),
         into(_with_right_second_octet),
-        also=("DLMS-HDLC-07",),  # where only one octet of the FCS fits, too
     ),
     wan_fault("hcs-ignored", "does not check the HCS", _HCS, ("DLMS-HDLC-07:silent",)),
     wan_fault(
@@ -169,7 +170,7 @@ FAULTS: tuple[Fault, ...] = (
         f"hangs after a frame without its flags: {_CRASH}",
         _FLAG,
         ("DLMS-HDLC-12:after-missing-opening",),
-        also=("DLMS-HDLC-12:alive",),
+        also=("DLMS-HDLC-12:alive", "DLMS-HDLC-36"),  # which sends halves of a frame
     ),
     wan_fault(
         "flag-unneeded",
@@ -197,6 +198,7 @@ FAULTS: tuple[Fault, ...] = (
         "loses a frame before which there were other octets",
         _FLAG,
         ("DLMS-HDLC-14:answered",),
+        also=("DLMS-HDLC-12", "DLMS-HDLC-36"),  # what is no frame is noise before the next
     ),
     wan_fault(
         "noise-before-flag",
@@ -246,6 +248,7 @@ FAULTS: tuple[Fault, ...] = (
         "answers to every server address",
         _ADDRESS,
         ("DLMS-HDLC-18:silent",),
+        also=("DLMS-HDLC-17:silent",),
     ),
     wan_fault(
         "answers-any-lower",

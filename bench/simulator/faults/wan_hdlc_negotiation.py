@@ -103,7 +103,7 @@ FAULTS: tuple[Fault, ...] = (
         _NEGOTIATION,
         ("DLMS-HDLC-30:ua-not-above",),
         out(_defaults, Kind.UA),
-        also=("DLMS-HDLC-30:crossed-not-above",),
+        also=("DLMS-HDLC-30", "DLMS-HDLC-31", "DLMS-HDLC-33"),
     ),
     wan_fault(
         "negotiation-not-crossed",
@@ -116,8 +116,8 @@ FAULTS: tuple[Fault, ...] = (
         "negotiation-raises",
         "accepts one octet more than was proposed",
         _NEGOTIATION,
-        ("DLMS-HDLC-31:ua-not-above", "DLMS-HDLC-31:ua-129-not-above"),
-        also=("DLMS-HDLC-30", "DLMS-HDLC-31", "DLMS-HDLC-33"),
+        ("DLMS-HDLC-31:ua-129-not-above", "DLMS-HDLC-31:ua-legal"),
+        also=("DLMS-HDLC-30", "DLMS-HDLC-33", "DLMS-HDLC-34:answer"),
     ),
     wan_fault(
         "negotiation-beyond-2030",
@@ -131,6 +131,7 @@ FAULTS: tuple[Fault, ...] = (
         "takes up parameters in their usual widths alone",
         _NEGOTIATION,
         ("DLMS-HDLC-32:alike",),
+        also=("DLMS-HDLC-34:answer",),
     ),
     wan_fault(
         "width-misread",
@@ -203,15 +204,15 @@ FAULTS: tuple[Fault, ...] = (
         also=("DLMS-HDLC-11", "DLMS-HDLC-12", "DLMS-HDLC-36"),  # rows with frames cut short
     ),
     wan_fault(
-        "interoctet-never",
-        "goes on with half a frame after any pause",
+        "interoctet-too-long",
+        "goes on with half a frame after a pause of 0.9 s",
         _TIMERS,
         ("DLMS-HDLC-36:first-dropped",),
-        secondary(inter_octet_ns=None),
-        also=("DLMS-HDLC-12:silent",),  # the flag of the next frame closes the one without
+        secondary(inter_octet_ns=900 * MILLISECOND),
+        also=("DLMS-HDLC-12:silent",),  # the flag of an earlier frame opens one without
     ),
     wan_fault(
-        "slow-response",
+        "slow-response-at-times",
         "takes 1.5 s for some of its answers",
         _TIMERS,
         ("DLMS-HDLC-37:response",),

@@ -76,7 +76,7 @@ def _unpolled(frame: HdlcFrame) -> bytes | None:
 def _repeated_number(frame: HdlcFrame) -> bytes | None:
     """Give every second segment the number of the one before."""
     control = frame.control
-    if not control.ns % 2:
+    if not control.ns % 2 or not frame.segmented:
         return None
     return rebuilt(frame, control=information(control.ns - 1, control.nr, control.final))
 
@@ -89,7 +89,12 @@ FAULTS: tuple[Fault, ...] = (
         ("DLMS-HDLC-01:ua",),
         also=_EVERYTHING,
     ),
-    wan_fault("ua-no-final", "sends UA without F", _PROCEDURES, ("DLMS-HDLC-01:final",)),
+    wan_fault(
+        "ua-no-final",
+        "sends UA without F",
+        _PROCEDURES,
+        ("DLMS-HDLC-01:final", "DLMS-HDLC-03:final"),
+    ),
     wan_fault(
         "ua-addresses-not-swapped",
         "sends UA with the addresses of the SNRM",
@@ -109,7 +114,7 @@ FAULTS: tuple[Fault, ...] = (
         "seq-not-reset",
         "keeps its numbers when SNRM comes on a link",
         _PROCEDURES,
-        ("DLMS-HDLC-02:nr", "DLMS-HDLC-02:ns"),
+        ("DLMS-HDLC-02:rr", "DLMS-HDLC-02:ns"),
         also=_EVERYTHING,
     ),
     wan_fault(

@@ -3,6 +3,7 @@
 from bench.core.clock import MILLISECOND
 from bench.protocols.hdlc.control import Kind
 from bench.protocols.hdlc.encode import FLAG_OCTET
+from bench.protocols.hdlc.frame import HdlcFrame
 from bench.protocols.hdlc.options import Answer, ParameterAnswer
 from bench.protocols.hdlc.parameters import LinkParameters, decode_parameters, encode_parameters
 from bench.simulator.faults.fault import Alteration, Variation
@@ -39,6 +40,12 @@ def _takes(info: int, window: int = 1) -> Alteration:
     return secondary(parameters=LinkParameters(info, info, window, window))
 
 
+def _without_defaults(frame: HdlcFrame) -> bytes | None:
+    """Leave out parameters that are the defaults."""
+    accepted = decode_parameters(frame.information).parameters
+    return rebuilt(frame, information=b"") if accepted == LinkParameters() else None
+
+
 def _flagged(before: int, after: int) -> Alteration:
     """Put further flags around every frame."""
     return Alteration(
@@ -66,11 +73,11 @@ VARIATIONS: tuple[Variation, ...] = (
         secondary(parameter_answer=ParameterAnswer.ALWAYS),
     ),
     wan_variation(
-        "ua-without-parameters",
-        "the station knows the defaults alone, and its UA has no information",
+        "ua-without-default-parameters",
+        "knows the defaults alone, and its UA has no information where they were accepted",
         _NEGOTIATION,
         _takes(128),
-        out(lambda frame: rebuilt(frame, information=b""), Kind.UA),
+        out(_without_defaults, Kind.UA),
     ),
     wan_variation(
         "max-info-32", "32 octets in an I frame: segments everywhere", _NEGOTIATION, _takes(32)

@@ -49,6 +49,7 @@ class HdlcConnection(WanConnection):
         super().__init__(device, line)
         self.station = device.station(0.0 if line is None else line.character_ns)
         self._heard_ns = 0  # when the last octet of the bench has arrived
+        self._eras: dict[LinkKey, int] = {}  # how often each link began or ended so far
 
     def hear(self, octets: bytes, sent: LineSettings | None, now: int) -> int:
         """Take octets sent with other settings as a UART hears them."""
@@ -104,6 +105,7 @@ class HdlcConnection(WanConnection):
         for event in events:
             match event:
                 case Connected() | Disconnected():
+                    self._eras[event.link] = self._era(event.link) + 1
                     self.close_channel(event.link.client.upper, event.link.server.upper, now)
                 case Received():
                     self._received(event, now)
@@ -117,14 +119,17 @@ class HdlcConnection(WanConnection):
         if not event.problems or "llc-unchecked" in self.breaks:
             answers = self.answers(key.client.upper, key.server.upper, event.apdu, now)
         if answers:
-            at = now + self.device.latency_ns()
-            self.later(at, lambda now: self._respond(key, answers, now))
+            at, era = now + self.device.latency_ns(), self._era(key)
+            self.later(at, lambda now: self._respond(key, era, answers, now))
         else:
             self.station.decline(key)
 
-    def _respond(self, key: LinkKey, apdus: list[bytes], now: int) -> None:
-        """Answer a request, unless its link is gone meanwhile."""
-        if self.talks(key.client.upper, key.server.upper):
+    def _era(self, key: LinkKey) -> int:
+        return self._eras.get(key, 0)
+
+    def _respond(self, key: LinkKey, era: int, apdus: list[bytes], now: int) -> None:
+        """Answer a request, unless its link is gone meanwhile, even if there is another."""
+        if era == self._era(key) and self.talks(key.client.upper, key.server.upper):
             for apdu in apdus:
                 self.station.send(key, apdu)
             self._transmit(now)
