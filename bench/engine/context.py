@@ -96,6 +96,10 @@ class CaseContext:
         """Keep a frame of the case's own traffic; return its number, for checks to point at."""
         return self._traffic.keep(octets, at_ns, direction, annotate, until_ns)
 
+    def frame(self, number: int) -> Frame:
+        """Return a frame of the case's own traffic by its number."""
+        return self._traffic.frame(number)
+
     def conceal(self, secret: bytes) -> None:
         """Let evidence show stars wherever these octets pass; call it before they do."""
         self._traffic.conceal(secret)

@@ -328,22 +328,35 @@ class Session:
 
         An active suite's brackets talk to the device through it; its checks count for nothing.
         """
-        target, bracket = self.preparation.targets[interface], self._bracket
-        path = None
+        path, bracket = None, self._bracket
         if self._path is not None and bracket is not None:
             side = "closing" if bracket.cases else "opening"
             path = self._path / "brackets" / f"{interface}-{bracket.group}-{side}.pcapng"
-        context = CaseContext(
-            _known_good(interface),
+        context = self._beside(_known_good(interface), path)
+        self._exchanging = context
+        return context
+
+    def aside(self, interface: str, name: str, bound_s: float) -> CaseContext:
+        """Return the context of an exchange that no case pays for, recorded as `name`.
+
+        Its checks count for nothing. Who asks for it ends it: `finish` and `close`.
+        """
+        path = None
+        if self._path is not None:
+            path = self._path / "exchanges" / self._worker / f"{interface}-{name}.pcapng"
+        return self._beside(replace(_known_good(interface), bound_s=bound_s), path)
+
+    def _beside(self, case: Case, path: Path | None) -> CaseContext:
+        target = self.preparation.targets[case.interface]
+        return CaseContext(
+            case,
             1,
-            lambda: self.link(interface),
+            lambda: self.link(case.interface),
             target.values,
             target.answers,
             self.clock.now,
-            traffic=Traffic(path, self.clock.epoch_ns, interface),
+            traffic=Traffic(path, self.clock.epoch_ns, case.interface),
         )
-        self._exchanging = context
-        return context
 
     def _exchange(self, interface: str, side: str) -> Unwell | None:
         suite = self.preparation.targets[interface].suite

@@ -17,13 +17,13 @@ from bench.protocols.dlms.apdu import encode_apdu
 from bench.protocols.dlms.ciphered import CipheredApdu
 from bench.protocols.dlms.cosem_types import SelectiveAccess
 from bench.protocols.dlms.data_types import Data, DataType
-from bench.protocols.dlms.initiate import InitiateRequest
+from bench.protocols.dlms.initiate import Conformance, InitiateRequest
 from bench.protocols.dlms.results import Invocation, LongInvocation
 from suites.wan_dlms import opening, services
 from suites.wan_dlms.answer import Answer, Ending, Reply
 from suites.wan_dlms.ciphering import GLO, PLAIN, ClientSecurity, Protection, Wrapping
-from suites.wan_dlms.declared import Declared, DeclaredAssociation
-from suites.wan_dlms.general_blocks import gather
+from suites.wan_dlms.declared import PROPOSED, Declared, DeclaredAssociation
+from suites.wan_dlms.general_blocks import GeneralBlocks
 from suites.wan_dlms.opening import Opened
 from suites.wan_dlms.services import Name
 from suites.wan_dlms.transport import LinkState, Transport
@@ -35,8 +35,9 @@ _GENERAL_OCTETS = 32  # what the longest protection adds: tag, title, lengths, h
 class Association:
     """One association of one client with one logical device.
 
-    `challenge` is CtoS, `peer_challenge` StoC; `protection` is how requests are protected.
-    `replies` is all that came so far. `hurry()` is true when the case has little time left.
+    `conformance` and `max_pdu` are what the client proposes. `challenge` is CtoS, `peer_challenge`
+    StoC; `protection` is how requests are protected. `replies` is all that came so far. `hurry()`
+    is true when the case has little time left.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class Association:
         *,
         security: ClientSecurity | None = None,
         challenge: bytes = b"",
+        conformance: Conformance = PROPOSED,
+        max_pdu: int | None = None,
         password: Callable[[], bytes] = lambda: b"",
         prepare: Callable[[], None] = lambda: None,
         hurry: Callable[[], bool] = lambda: False,
@@ -57,6 +60,8 @@ class Association:
         self.security = security
         self.protection: Protection = GLO if means.ciphered else PLAIN
         self.challenge = challenge
+        self.conformance = conformance
+        self.max_pdu = declared.client_max_pdu if max_pdu is None else max_pdu
         self.peer_challenge = b""
         self.opened: Opened | None = None
         self.link = LinkState(False, Ending.NOTHING_ASKED)
@@ -141,6 +146,11 @@ class Association:
     def overhead(self) -> int:
         """How many octets protection adds to an APDU, at most."""
         return 0 if self.protection.wrapping is Wrapping.PLAIN else _GENERAL_OCTETS
+
+    def agreed(self, *needed: Conformance) -> bool:
+        """Whether the meter has agreed to all of these conformance bits."""
+        initiate = self.opened.initiate if self.opened is not None else None
+        return initiate is not None and all(bit in initiate.conformance for bit in needed)
 
     def invocation(self, **changes: Any) -> Invocation:
         """Return the next Invoke-Id-And-Priority: 1 to 15 in turn, confirmed, high priority."""
@@ -241,13 +251,17 @@ class Association:
         protection: Protection | None = None,
         counter: int | None = None,
         timeout_s: float | None = None,
+        blocks: GeneralBlocks | None = None,
     ) -> Reply:
         """Send one APDU, a record or octets; return the one that came, deciphered.
 
         `protection` replaces that of the association (`PLAIN`: as it is), `counter` the invocation
-        counter that is next. An answer in general blocks is put together first.
+        counter that is next. An answer in general blocks is put together first; `blocks` says how
+        the client takes part in general block transfer, and keeps what came of it.
         """
-        return self.raw(self.protect(apdu, protection, counter), timeout_s)
+        octets = self.protect(apdu, protection, counter)
+        exchange = blocks or GeneralBlocks()
+        return self._took(exchange.exchange(self, octets, timeout_s))
 
     def protect(
         self, apdu: Any, protection: Protection | None = None, counter: int | None = None
@@ -261,8 +275,9 @@ class Association:
 
     def raw(self, octets: bytes, timeout_s: float | None = None) -> Reply:
         """Send octets exactly as they are, protected or not; return what came, deciphered."""
-        reply = self.transport.exchange(octets, timeout_s)
-        reply = gather(self, reply)
+        return self._took(GeneralBlocks().exchange(self, octets, timeout_s))
+
+    def _took(self, reply: Reply) -> Reply:
         if self.security is not None:
             reply = self.security.open(reply)
         self.replies.append(reply)

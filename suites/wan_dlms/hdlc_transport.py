@@ -148,11 +148,22 @@ class HdlcTransport:
         """Do the same with another LLC header."""
         return self._ask(apdu, timeout_s, llc)
 
+    def further(self, timeout_s: float | None = None) -> Reply:
+        """Return one more APDU for what was asked before; the meter is polled for it."""
+        self._begin()
+        if not self.up:
+            return self._reply(Ending.DOWN, note="the link is not connected")
+        self.station.expect(self.wire.connection.now())
+        return self._await(timeout_s)
+
     def _ask(self, apdu: bytes, timeout_s: float | None, llc: bytes) -> Reply:
         self._begin()
         if not self.up:
             return self._reply(Ending.DOWN, note="the link is not connected")
         self.station.send(apdu, self.wire.connection.now(), llc=llc)
+        return self._await(timeout_s)
+
+    def _await(self, timeout_s: float | None) -> Reply:
         ending, event = self._run(
             lambda event: isinstance(event, Received | Disconnected | Overlong), timeout_s
         )

@@ -1,31 +1,36 @@
 """The meter under test as a case sees it (fixture `meter`): links, associations, a sign of life."""
 
+from dataclasses import replace
 from random import Random, SystemRandom
 from typing import Any
 
 from bench.core.clock import VirtualClock, seconds
 from bench.core.errors import AdapterError, UsageError
 from bench.core.link import Capability
+from bench.core.trace import Direction, Frame
 from bench.core.verdict import Reason
 from bench.engine.connection import Connection
 from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.secrets import declared_secret
 from bench.engine.session import Session
 from bench.protocols.dlms.acse import Mechanism
+from bench.protocols.dlms.initiate import Conformance
 from bench.protocols.dlms.security.keys import SymmetricKeys
 from bench.protocols.dlms.security.suite import SUITES
 from suites.wan_dlms.answer import Answer
 from suites.wan_dlms.association import Association
 from suites.wan_dlms.ciphering import ClientSecurity, Counters, HeardNonce
-from suites.wan_dlms.declared import Declared, DeclaredAssociation, LinkLayer
+from suites.wan_dlms.declared import PROPOSED, Declared, DeclaredAssociation, LinkLayer
 from suites.wan_dlms.hdlc_transport import HdlcTransport
 from suites.wan_dlms.opening import challenge_size
 from suites.wan_dlms.survey import Survey, take_survey
-from suites.wan_dlms.transport import Transport, Wire
+from suites.wan_dlms.transport import Annotate, Transport, Wire
 from suites.wan_dlms.udp_transport import UdpTransport
 from suites.wan_dlms.wrapper_transport import UnitLine, WrapperTransport
 
 LOGICAL_DEVICE_NAME = (1, "0.0.42.0.0.255", 2)
+_SURVEY_S = 1800.0
+_FRAMES_OF_ONE = 1_000_000  # numbers from here on are frames of the first survey, and so on
 _COUNTER_ATTRIBUTE = 2
 _RESERVE_LIMITS = 8  # response limits that are kept for the end of a case
 
@@ -46,11 +51,14 @@ class Meter:
         seed = f"{context.case.id} {context.number}"
         self.random: Random = Random(seed) if virtual else SystemRandom()
         self.judged_alive = False
+        self._base = 0  # what is added to the numbers of frames
         self._counters = session.shared(interface, "counters", Counters)
         self._heard: list[HeardNonce] = session.shared(interface, "nonces", list[HeardNonce])
         self._transports: list[Transport] = []
         self._associations: list[Association] = []
         self._lines: dict[int, UnitLine] = {}
+        self._surveyed: list[CaseContext] = session.shared(interface, "surveyed", list[CaseContext])
+        context.frames_from(self._frame)
 
     @classmethod
     def of(cls, session: Session, context: CaseContext) -> "Meter":
@@ -115,7 +123,7 @@ class Meter:
         connection = connection or self.context.connection
         line = self.session.preparation.targets[self.interface].line
         on_line = connection.has(Capability.LINE_SPEED)
-        return Wire(connection, self.context.keep, line.character_ns if on_line else 0.0)
+        return Wire(connection, self._keep, line.character_ns if on_line else 0.0)
 
     # -- associations
 
@@ -125,12 +133,15 @@ class Meter:
         *,
         dedicated: bool = False,
         challenge: bytes | None = None,
+        conformance: Conformance = PROPOSED,
+        max_pdu: int | None = None,
         **options: Any,
     ) -> Association:
         """Return a declared association ("main", "reading" are roles), not yet opened.
 
-        `dedicated` proposes a dedicated key, `challenge` replaces the random one; other options are
-        those of `transport`. Inconclusive (IXIT) for one that is not declared, or lacks a key.
+        `dedicated` proposes a dedicated key, `challenge` replaces the random one, `conformance` and
+        `max_pdu` (octets) the usual proposal; other options are those of `transport`. Inconclusive
+        (IXIT) for one that is not declared, or lacks a key.
         """
         try:
             means = self.declared.association(name)
@@ -144,6 +155,8 @@ class Meter:
             self.transport(means.client, **options),
             security=security,
             challenge=octets if challenge is None else challenge,
+            conformance=conformance,
+            max_pdu=max_pdu,
             password=lambda: self._password(means),
             prepare=lambda: self._prepare(means, security),
             hurry=self.hurry,
@@ -279,14 +292,34 @@ class Meter:
     def survey(self, name: str = "main") -> Survey:
         """Return the object model as this association sees it; read once per run.
 
-        Inconclusive (PRECONDITION) when the object list cannot be read.
+        Ask for it before anything is opened: it opens an association of its own. Inconclusive
+        (PRECONDITION) when the object list cannot be read.
         """
         key = self.declared.association(name).name
         return self.session.shared(self.interface, f"survey {key}", lambda: self._survey(key))
 
     def _survey(self, name: str) -> Survey:
-        with self.associate(name) as aa:
-            return take_survey(aa)
+        """Take the survey in a time of its own, which no case pays for."""
+        aside = self.session.aside(self.interface, f"survey-{name}", _SURVEY_S)
+        self._surveyed.append(aside)
+        number = len(self._surveyed)
+        meter = Meter(self.session, aside)
+        meter._base = number * _FRAMES_OF_ONE
+        try:
+            with meter.associate(name) as aa:
+                return take_survey(aa)
+        finally:
+            meter.close()
+            aside.close()
+
+    def _keep(self, octets: bytes, at_ns: int, direction: Direction, annotate: Annotate) -> int:
+        return self._base + self.context.keep(octets, at_ns, direction, annotate)
+
+    def _frame(self, number: int) -> Frame:
+        """Return a frame of the case, or of a survey that cases share."""
+        survey, own = divmod(number, _FRAMES_OF_ONE)
+        context = self._surveyed[survey - 1] if survey else self.context
+        return replace(context.frame(own), number=number)
 
     def finish(self) -> None:
         """Close all, and look for a sign of life unless the case has done so itself."""

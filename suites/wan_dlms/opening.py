@@ -23,7 +23,6 @@ from bench.protocols.dlms.security.hls import challenge_octets
 from bench.protocols.dlms.user_information import UserInformation
 from suites.wan_dlms.answer import Answer, Reply, Unprotected
 from suites.wan_dlms.ciphering import GLO, PLAIN, Protection, Wrapping
-from suites.wan_dlms.declared import PROPOSED
 from suites.wan_dlms.transport import LinkState
 from suites.wan_dlms.words import in_words
 
@@ -117,7 +116,7 @@ class Opened:
 def initiate_request(aa: "Association", **changes: Any) -> InitiateRequest:
     """Return the InitiateRequest that fits the declaration, with fields replaced."""
     dedicated = aa.security.keys.dedicated if aa.security is not None else b""
-    usual = InitiateRequest(PROPOSED, aa.declared.client_max_pdu, dedicated_key=dedicated or None)
+    usual = InitiateRequest(aa.conformance, aa.max_pdu, dedicated_key=dedicated or None)
     return replace(usual, **changes)
 
 

@@ -92,6 +92,10 @@ class Transport(Protocol):
         """Send an APDU and return what came; `timeout_s` is by default the declared limit."""
         ...
 
+    def further(self, timeout_s: float | None = None) -> Reply:
+        """Return one more APDU for what was asked before, without sending another one."""
+        ...
+
     def send(self, apdu: bytes) -> Reply:
         """Send an APDU to which no answer is due, without waiting."""
         ...

@@ -114,8 +114,16 @@ class WrapperTransport:
     def exchange(self, apdu: bytes, timeout_s: float | None = None) -> Reply:
         """Send an APDU in a unit; return the APDU of the next unit for this client."""
         reply = self.send(apdu)
-        if reply.ending is not Ending.NOTHING_ASKED:
-            return reply
+        return self._await(timeout_s) if reply.ending is Ending.NOTHING_ASKED else reply
+
+    def further(self, timeout_s: float | None = None) -> Reply:
+        """Return the APDU of the next unit for this client."""
+        self._sent_ns = self.line.wire.connection.now()
+        if not self.up:
+            return self._reply(Ending.CLOSED, note="the connection had ended")
+        return self._await(timeout_s)
+
+    def _await(self, timeout_s: float | None) -> Reply:
         limit_ns = seconds(self.limit_s if timeout_s is None else timeout_s)
         octets = 0
         while True:

@@ -82,8 +82,7 @@ class PrimaryStation:
 
         Raises UsageError while the link is not up.
         """
-        if self.state is not State.UP:
-            raise UsageError(f"the HDLC link is {self.state}; connect() and wait for Connected")
+        self._require_up()
         self._expected += answer
         self.sequence.queue(llc + apdu)
         if self._answer_at is None and self._poll_at is None:
@@ -93,6 +92,16 @@ class PrimaryStation:
     def pending(self) -> int:
         """How many octets have come that wait for the rest of a frame."""
         return self._deframer.pending
+
+    def expect(self, now: int) -> None:
+        """Expect one more answer to what was sent before, and poll for it.
+
+        Raises UsageError while the link is not up.
+        """
+        self._require_up()
+        self._expected += 1
+        if self._answer_at is None and self._poll_at is None:
+            self._poll_at = now
 
     def forget(self) -> None:
         """Expect no answer any more and wait for nothing; the link stays as it is.
@@ -144,6 +153,10 @@ class PrimaryStation:
         return octets
 
     # -- sending
+
+    def _require_up(self) -> None:
+        if self.state is not State.UP:
+            raise UsageError(f"the HDLC link is {self.state}; connect() and wait for Connected")
 
     def _reset(self, state: State) -> None:
         self.state = state
