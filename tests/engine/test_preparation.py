@@ -46,7 +46,7 @@ def test_what_an_edition_says_outweighs_nothing_declared():
 @pytest.mark.parametrize(
     ("links", "words"),
     [
-        ({"wan": "tcp://h:1"}, "--link wan: not declared for this device"),
+        ({"mep": "tcp://h:1"}, "--link mep: not declared for this device"),
         ({"p1": "nonsense"}, "has no scheme"),
         ({"p1": "tcp://h:notaport"}, "p1.link"),
     ],
