@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from bench.protocols.dlms.cosem_types import LogicalName, SelectiveAccess
 from bench.protocols.dlms.data_types import Data, DataType, Elements, null
 from bench.protocols.dlms.results import ActionResult, DataAccessResult
-from bench.simulator.cosem.access import Access, Asker
+from bench.simulator.cosem.access import Access, Asker, Grants, Role
+from bench.simulator.cosem.additions import added_object
 from bench.simulator.cosem.object import CosemObject, Outcome, perform, refused
 from bench.simulator.cosem.object_list import ObjectList
 from bench.simulator.cosem.truth import Moment, Truth
@@ -47,6 +48,8 @@ class LogicalDevice:
         for one in objects:
             self.add(one)
         self._leave_out()
+        if "additions-break" in breaks:
+            self.add(added_object())
 
     # -- the objects
 
@@ -123,9 +126,7 @@ class LogicalDevice:
         if isinstance(found, DataAccessResult):
             return found
         one = found.attributes.get(attribute)
-        if one is None or (
-            refused(asker, one.grants, Access.WRITE) and "rights-lie" not in self.breaks
-        ):
+        if one is None or self._denied(asker, one.grants, Access.WRITE):
             return self._result(DataAccessResult.READ_WRITE_DENIED)
         if one.write is None:
             return self._result(DataAccessResult.READ_WRITE_DENIED)
@@ -150,9 +151,7 @@ class LogicalDevice:
         if isinstance(found, DataAccessResult):
             return ActionResult(found), None
         one = found.methods.get(method)
-        if one is None or (
-            refused(asker, one.grants, Access.USE) and "rights-lie" not in self.breaks
-        ):
+        if one is None or self._denied(asker, one.grants, Access.USE):
             return ActionResult.READ_WRITE_DENIED, None
         data = null() if parameter is None else parameter
         if one.shape is not None and not one.shape(data):
@@ -205,15 +204,18 @@ class LogicalDevice:
         selection: SelectiveAccess | None,
     ) -> Data | DataAccessResult:
         one = found.attributes.get(number)
-        if one is None or (
-            refused(asker, one.grants, Access.READ) and "rights-lie" not in self.breaks
-        ):
+        if one is None or self._denied(asker, one.grants, Access.READ):
             return self._result(DataAccessResult.READ_WRITE_DENIED)
         if selection is None:
             return one.read(moment)
         if one.select is None or selection.selector not in one.selectors:
             return self._result(DataAccessResult.SCOPE_OF_ACCESS_VIOLATED)
         return one.select(moment, selection)
+
+    def _denied(self, asker: Asker, grants: Grants, wanted: Access) -> bool:
+        if "public-write" in self.breaks and asker.association == Role.PUBLIC:
+            return False
+        return refused(asker, grants, wanted) and "rights-lie" not in self.breaks
 
     def _all(self, found: CosemObject, moment: Moment, asker: Asker) -> Data | DataAccessResult:
         values = []

@@ -20,7 +20,8 @@ from bench.simulator.cosem.parts import (
     Parts,
 )
 from bench.simulator.cosem.profile import column
-from bench.simulator.cosem.scripts import ScriptAction, ScriptTable, SingleActionSchedule
+from bench.simulator.cosem.schedule import SingleActionSchedule
+from bench.simulator.cosem.scripts import ScriptAction, ScriptTable
 from bench.simulator.cosem.supervision import Limiter, RegisterMonitor
 
 _COUNTED = 3
@@ -32,6 +33,7 @@ _ZERO = integer(0)
 
 def actions(parts: Parts) -> list[CosemObject]:
     """Return the objects."""
+    truth = parts.truth
     counted: dict[int, tuple[ScriptAction, ...]] = dict.fromkeys(range(1, _COUNTED + 1), ())
     breaker = {
         1: (ScriptAction(70, DISCONNECT, 1, _ZERO),),
@@ -46,10 +48,12 @@ def actions(parts: Parts) -> list[CosemObject]:
         ScriptTable(DISCONNECT_SCRIPTS, breaker),
         ScriptTable(IMAGE_SCRIPTS, activate),
         ScriptTable(PUSH_SCRIPTS, push),
-        SingleActionSchedule("0-0:15.0.0", BILLING_SCRIPTS, execution=(_EVERY_MONTH,)),
-        SingleActionSchedule("0-0:15.0.1", DISCONNECT_SCRIPTS),
-        SingleActionSchedule("0-0:15.0.2", IMAGE_SCRIPTS),
-        SingleActionSchedule("0-0:15.0.4", PUSH_SCRIPTS),
+        SingleActionSchedule(
+            "0-0:15.0.0", truth, BILLING_SCRIPTS, execution=(_EVERY_MONTH,), runs=False
+        ),
+        SingleActionSchedule("0-0:15.0.1", truth, DISCONNECT_SCRIPTS),
+        SingleActionSchedule("0-0:15.0.2", truth, IMAGE_SCRIPTS),
+        SingleActionSchedule("0-0:15.0.4", truth, PUSH_SCRIPTS),
         DisconnectControl(DISCONNECT, lambda m: m.system.breaker, parts.switch_breaker),
         Limiter("0-0:17.0.0", column(3, "1-0:1.7.0"), DISCONNECT_SCRIPTS),
         RegisterMonitor(

@@ -8,10 +8,15 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from bench.protocols.dlms.data_types import Data, double_long_unsigned, long_unsigned
+from bench.protocols.dlms.data_types import (
+    Data,
+    double_long_unsigned,
+    long64_unsigned,
+    long_unsigned,
+)
 from bench.simulator.cosem import times
 from bench.simulator.cosem.demand import DemandRegister
-from bench.simulator.cosem.object import CosemObject, Reader
+from bench.simulator.cosem.object import CosemObject
 from bench.simulator.cosem.register import ExtendedRegister, Register
 from bench.simulator.cosem.truth import Moment
 from bench.simulator.household import Household
@@ -33,7 +38,7 @@ def registers(home: Household) -> list[CosemObject]:
     for quantity in Quantity:
         tariffs = range(home.tariffs.count + 1) if quantity in _TARIFFED else range(1)
         for tariff in tariffs:
-            found.append(_energy(quantity, tariff))
+            found.append(_Energy(quantity, tariff))
     for group in _POWER_UNITS:
         found.append(_power(group, None))
     found.append(Register("1-0:13.7.0", _power_factor, -3, COUNT))
@@ -49,16 +54,20 @@ def registers(home: Household) -> list[CosemObject]:
     return found
 
 
-def _energy(quantity: Quantity, tariff: int) -> Register:
-    unit = WH if quantity in _ACTIVE else VARH
-    return Register(f"1-0:{quantity}.8.{tariff}", _counted(quantity, tariff or None), 0, unit)
+class _Energy(Register):
+    """An energy register: a counter of 32 bits, of one tariff or of all."""
 
+    def __init__(self, quantity: Quantity, tariff: int) -> None:
+        self._quantity = quantity
+        self._tariff = tariff or None
+        unit = WH if quantity in _ACTIVE else VARH
+        super().__init__(f"1-0:{quantity}.8.{tariff}", self._counted, 0, unit)
 
-def _counted(quantity: Quantity, tariff: int | None) -> Reader:
-    def read(moment: Moment) -> Data:
-        return double_long_unsigned(moment.reading.energy_wh(quantity, tariff) % (1 << 32))
-
-    return read
+    def _counted(self, moment: Moment) -> Data:
+        wh = moment.reading.energy_wh(self._quantity, self._tariff)
+        if "additions-break" in self.breaks:
+            return long64_unsigned(wh)
+        return double_long_unsigned(wh % (1 << 32))
 
 
 def _power(group: int, phase: int | None) -> Register:

@@ -1,4 +1,4 @@
-"""Classes 9 and 22: scripts that write and invoke, and the schedule that runs one of them."""
+"""Class 9, script table: scripts that write attributes and invoke methods."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -110,30 +110,3 @@ def run_script(obj: CosemObject, moment: Moment, script: Data) -> ActionResult:
     if not isinstance(table, ScriptTable):
         return ActionResult.OBJECT_UNDEFINED
     return table.run(moment, selector)
-
-
-_TIMES = shape.array_of(shape.structure_of(shape.octets(4), shape.octets(5)))
-_KINDS = shape.enum_of(1, 2, 3, 4, 5)
-
-
-class SingleActionSchedule(CosemObject):
-    """2 executed_script, 3 type, 4 execution_time: array of {time, date}.
-
-    `execution` are the octets of time and date, which may have wildcards; none: never.
-    """
-
-    class_id = 22
-
-    def __init__(
-        self,
-        name: LogicalName | str,
-        table: LogicalName,
-        selector: int = 1,
-        execution: tuple[tuple[bytes, bytes], ...] = (),
-    ) -> None:
-        super().__init__(name)
-        script = structure(octet_string(table.octets), long_unsigned(selector))
-        self.keep(2, script, shape.SCRIPT, writable=True)
-        self.keep(3, enum(1), _KINDS, writable=True)
-        due = [structure(octet_string(time), octet_string(date)) for time, date in execution]
-        self.keep(4, array(*due), _TIMES, writable=True, limit=16)
