@@ -259,4 +259,5 @@ class Application:
     def _devices(self, moment: Moment) -> list[tuple[int, bytes]]:
         found = self.device.find(1, LOGICAL_DEVICE_NAME)
         name = b"" if found is None else found.value(2, moment).value
-        return [(self.options.server_sap, name)]
+        wrong = 1 if "sap-mismatch" in self.options.breaks else 0
+        return [(self.options.server_sap + wrong, name)]

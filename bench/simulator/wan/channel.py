@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bench.protocols.dlms.acse import Rlre, Rlrq
-from bench.protocols.dlms.apdu import decode_apdu, encode_apdu
+from bench.protocols.dlms.apdu import APDU_NAMES, decode_apdu, encode_apdu
 from bench.protocols.dlms.initiate import Conformance
 from bench.protocols.dlms.user_information import UserInformation
 from bench.simulator.cosem.access import Asker
@@ -13,6 +13,8 @@ from bench.simulator.wan.association import Association, State
 from bench.simulator.wan.block_transfer import BlockTransfer
 from bench.simulator.wan.ciphering import PLAIN_REQUESTS, ChannelCiphering, Opened, Refused
 from bench.simulator.wan.clients import Client
+from bench.simulator.wan.crash import Crash
+from bench.simulator.wan.key_ring import KeyRing
 from bench.simulator.wan.names import CURRENT_ASSOCIATION, association_name
 from bench.simulator.wan.options import Refusal
 from bench.simulator.wan.request import Request
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from bench.simulator.wan.application import Application
 
 _AARQ, _RLRQ, _BLOCK = 0x60, 0x62, 0xE0
-_GET, _ACTION = 0xC0, 0xC3
+_GET, _SET, _ACTION = 0xC0, 0xC1, 0xC3
+_WRITING = (_SET, _ACTION)
+_LONG = 64  # octets
 _BY_BLOCKS = int(Conformance.GENERAL_BLOCK_TRANSFER)
 _REPLY_TO_HLS = b"\x01"
 _ASSOCIATION_CLASS = b"\x00\x0f"
@@ -43,17 +47,7 @@ class Channel:
         self._options = application.options
         self._breaks = application.options.breaks
         self._ring = application.ring(client)
-        self._ciphering = (
-            None
-            if self._ring is None
-            else ChannelCiphering(
-                self._ring,
-                self.association,
-                application.title,
-                application.options,
-                application.agent(self._ring),
-            )
-        )
+        self._ciphering = None if self._ring is None else self._under(self._ring)
         self._services = Services(application.device, application.options)
         self._transfer = BlockTransfer(application.options)
         self._following: list[bytes] = []
@@ -62,18 +56,33 @@ class Channel:
         own = association_name(client.instance).octets
         self._associations = (CURRENT_ASSOCIATION.octets, own)
 
+    def _under(self, ring: KeyRing) -> ChannelCiphering:
+        application = self._application
+        agent = application.agent(ring)
+        return ChannelCiphering(
+            ring, self.association, application.title, application.options, agent
+        )
+
     def receive(self, apdu: bytes, now: int) -> bytes | None:
         """Return the answer to an APDU, None for silence; never raises for whatever octets."""
         self._following.clear()
         if not apdu or self._application.is_down(now):
             return None
+        try:
+            return self._received(apdu, now)
+        except Crash:
+            self._application.crash(now)
+            return None
+
+    def _received(self, apdu: bytes, now: int) -> bytes | None:
         if self.client.pre_established:
             self._broadcast(apdu, now)
             return None
+        if "fuzz-apdu-crash" in self._breaks and len(apdu) > _LONG and apdu[0] not in APDU_NAMES:
+            raise Crash
         if len(apdu) > self._options.max_pdu:
             if "oversize-crash" in self._breaks:
-                self._application.crash(now)
-                return None
+                raise Crash
             return answers.refused(self._options.too_long, answers.TOO_LONG)
         if apdu[0] == _BLOCK:
             return self._in_blocks(apdu, now)
@@ -169,12 +178,12 @@ class Channel:
     def _end(self, now: int) -> None:
         self.association.forget()
         self._forget_transfers()
-        self._transfer.reset()
         self._application.ended(self, now)
 
     def _forget_transfers(self) -> None:
         if "block-state-persist" not in self._breaks:
             self._services.reset()
+        self._transfer.reset()
 
     # -- services
 
@@ -193,25 +202,27 @@ class Channel:
         if association.state is State.PENDING and not self._is_reply(opened.apdu):
             return self._not_proved(opened)
         control = opened.control
-        asker = Asker(
-            self.client.name,
-            now,
-            control.authenticated,
-            control.encrypted,
-            self,
-            opened.signed is not None,
-        )
+        asker = self._asker(opened, now)
+        if ciphering is None and opened.how is not None:
+            ciphering = self._under(self._application.ring_of(0))
         limit = association.limit if ciphering is None else ciphering.limit(opened)
         request = Request(opened.apdu, asker, association, limit, in_blocks)
         answer = self._services.answer(request)
         if self._failed:
             self._failed = False
             association.state = State.IDLE
-        if answer is None or control.broadcast:
+        if answer is None or (control.broadcast and "gbek-as-guek" not in self._breaks):
             return None
         if "short-answer" in self._breaks:
             answer = answer[:-1]
         return answer if ciphering is None else ciphering.seal(answer, opened)
+
+    def _asker(self, opened: Opened, now: int) -> Asker:
+        control, signed = opened.control, opened.signed is not None
+        name = self.client.name
+        if "public-write" in self._breaks and name == "public" and opened.apdu[0] in _WRITING:
+            return Asker("suite0", now, authenticated=True, encrypted=True, session=self)
+        return Asker(name, now, control.authenticated, control.encrypted, self, signed)
 
     def _judged(self, apdu: bytes) -> Opened:
         """Return the request in an APDU; raises Refused if it may not be served."""
@@ -219,6 +230,9 @@ class Channel:
         if ciphering is None:
             if apdu[0] in PLAIN_REQUESTS:
                 return Opened(apdu)
+            if self.association.dedicated_key:  # a rule was broken when it was taken
+                ciphering = self._under(self._application.ring_of(0))
+                return ciphering.open(apdu, self.association.client_title)
             raise Refused(answers.refused(self._options.unknown_tag, answers.UNKNOWN_SERVICE))
         if apdu[0] in PLAIN_REQUESTS:
             return ciphering.plain(apdu)
@@ -259,9 +273,8 @@ class Channel:
             self._serve_broadcast(opened, now)
 
     def _serve_broadcast(self, opened: Opened, now: int) -> None:
-        control = opened.control
-        asker = Asker(self.client.name, now, control.authenticated, control.encrypted, self)
         association = self.association
+        asker = self._asker(opened, now)
         self._services.answer(Request(opened.apdu, asker, association, association.limit))
 
     # -- general block transfer

@@ -4,7 +4,7 @@ A request must be authentic, then fresh, then protected as the policy demands. I
 protection that it had, and what the policy adds (IEC 62056-5-3 cl. 5.3.7, class 64).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.protocols.dlms.acse import Aarq
 from bench.protocols.dlms.apdu import decode_apdu, encode_apdu
@@ -286,6 +286,8 @@ class ChannelCiphering:
         control = self._answer_control(Opened(b"\x0f"))
         if control is None or "push-plain" in self._breaks:
             return apdu
+        if "push-authenticated-only" in self._breaks:
+            control = replace(control, encrypted=False)
         return self._protected(apdu, Ciphering.GENERAL_GLO, control)
 
     def _answer_control(self, opened: Opened) -> SecurityControl | None:

@@ -17,6 +17,7 @@ from bench.protocols.dlms.initiate import Conformance
 from bench.protocols.dlms.part import encode_part
 from bench.protocols.dlms.results import DataAccessResult, GetDataResult, Invocation
 from bench.simulator.wan import answers
+from bench.simulator.wan.crash import Crash
 from bench.simulator.wan.device import Device
 from bench.simulator.wan.options import WanOptions
 from bench.simulator.wan.outgoing import Outgoing
@@ -26,6 +27,7 @@ _BLOCKS = int(Conformance.BLOCK_TRANSFER_WITH_GET)
 _SELECTION = int(Conformance.SELECTIVE_ACCESS)
 _ALL = int(Conformance.ATTRIBUTE_0_WITH_GET)
 _LIST = int(Conformance.MULTIPLE_REFERENCES)
+_MANY = 64  # attributes: more than any class has
 _BLOCK_OVERHEAD = 10  # C4 02 iip last number(4) 00 and one octet of length at least
 
 
@@ -72,6 +74,8 @@ class GetService:
         long = self._long
         if long is None or long.invocation.invoke_id != asked.invocation.invoke_id:
             self._long = None
+            if "next-crash" in self._breaks:
+                raise Crash
             why = DataAccessResult.NO_LONG_GET_IN_PROGRESS
             return self._aborted(asked, why)
         if asked.block_number != long.number and "block-number-unchecked" not in self._breaks:
@@ -88,6 +92,8 @@ class GetService:
         request: Request,
     ) -> GetDataResult:
         association = request.association
+        if "attr-crash" in self._breaks and not 0 <= attribute.attribute < _MANY:
+            raise Crash
         if access is not None and not association.has(_SELECTION):
             return DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
         if attribute.attribute == 0 and not association.has(_ALL):

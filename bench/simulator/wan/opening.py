@@ -30,9 +30,20 @@ from bench.simulator.wan.aare import (
 from bench.simulator.wan.association import Association, State
 from bench.simulator.wan.challenges import Challenges
 from bench.simulator.wan.clients import Client
+from bench.simulator.wan.crash import Crash, has_length_bomb, is_nested
 from bench.simulator.wan.options import Refusal, WanOptions
 
 _TITLE_OCTETS = 8
+_FATAL = frozenset({"fields-crash", "ber-len-crash", "ber-nested-crash"})
+_RARE_FIELDS = (
+    "called_ap_title",
+    "called_ae_qualifier",
+    "called_ap_invocation_id",
+    "called_ae_invocation_id",
+    "calling_ae_qualifier",
+    "calling_ap_invocation_id",
+    "calling_ae_invocation_id",
+)
 _MECHANISMS = {mechanism.oid: mechanism for mechanism in Mechanism}
 _CHALLENGES = {Mechanism.HLS_ECDSA: (32, 64)}
 
@@ -63,6 +74,7 @@ class Opening:
         """
         options, client = self._options, association.client
         aarq = decode_apdu(octets).value
+        self._survive(octets, aarq)
         if not isinstance(aarq, Aarq):
             if options.malformed_aarq is Refusal.RESULT:
                 return self._aare.rejected(client, NO_REASON)
@@ -79,6 +91,19 @@ class Opening:
         aare = self._aare.accepted(aarq, association, ciphering)
         is_answered = request.response_allowed is not False or association.state is State.PENDING
         return aare if is_answered else None
+
+    def _survive(self, octets: bytes, aarq: object) -> None:
+        """Raise Crash for an AARQ that a broken meter falls over."""
+        breaks = self._breaks
+        if breaks.isdisjoint(_FATAL):
+            return
+        rare = any(getattr(aarq, name, None) is not None for name in _RARE_FIELDS)
+        if (
+            ("fields-crash" in breaks and rare)
+            or ("ber-len-crash" in breaks and has_length_bomb(octets))
+            or ("ber-nested-crash" in breaks and is_nested(octets))
+        ):
+            raise Crash
 
     def _request(
         self, aarq: Aarq, association: Association, ciphering: Ciphering, *, free: bool

@@ -134,4 +134,4 @@ class WanOptions:
     key_ids: frozenset[int] = frozenset({0, 1, 2, 3})  # which keys key_transfer takes
 
     # unasked
-    pushes: tuple[PushPlan, ...] = (PushPlan(),)
+    pushes: tuple[PushPlan, ...] = ()

@@ -62,7 +62,8 @@ class Pushes:
 
     def notification(self, now: int) -> bytes:
         """Return a DataNotification with what the push setup lists."""
-        self._invoke_id = (self._invoke_id + 1) % _INVOKE_IDS
+        if "push-same-invoke-id" not in self._breaks:
+            self._invoke_id = (self._invoke_id + 1) % _INVOKE_IDS
         moment = self._device.moment(now)
         body = structure() if self._setup is None else self._setup.values(moment)
         invocation = LongInvocation(self._invoke_id, confirmed=False, high_priority=False)

@@ -26,6 +26,7 @@ from bench.protocols.dlms.set import (
 from bench.simulator.wan import answers
 from bench.simulator.wan.access_service import AccessService
 from bench.simulator.wan.action_service import ActionService
+from bench.simulator.wan.crash import Crash, has_length_bomb
 from bench.simulator.wan.device import Device
 from bench.simulator.wan.get_service import GetService
 from bench.simulator.wan.options import Refusal, WanOptions
@@ -81,15 +82,27 @@ class Services:
         options = self._options
         bit = _BITS.get(octets[0])
         if bit is None:
+            if "tag-crash" in self._breaks:
+                raise Crash
             return answers.refused(options.unknown_tag, answers.UNKNOWN_SERVICE)
         if not request.association.has(bit):
             return answers.refused(options.not_negotiated, answers.NOT_NEGOTIATED)
         decoded = decode_apdu(octets)
         asked = decoded.value
         if isinstance(asked, Malformed):
+            self._survive(octets, decoded.codes())
             return answers.refused(options.malformed, answers.MALFORMED)
         if options.trailing_octets is not Refusal.RESULT and "trailing" in decoded.codes():
             return answers.refused(options.trailing_octets, answers.MALFORMED)
         answer = self._served[type(asked)](asked, request)
-        invocation = asked.invocation
-        return answer if invocation.confirmed or "unconfirmed-answered" in self._breaks else None
+        if "iip-not-echoed" in self._breaks and answer[0] not in (0xD8, 0xDA):
+            answer = answer[:2] + bytes((answer[2] | 0x80,)) + answer[3:]
+        is_answered = asked.invocation.confirmed or "unconfirmed-answered" in self._breaks
+        return answer if is_answered else None
+
+    def _survive(self, octets: bytes, codes: tuple[str, ...]) -> None:
+        """Raise Crash for a malformed request that a broken meter falls over."""
+        breaks = self._breaks
+        bombed = "depth" in codes or has_length_bomb(octets)
+        if ("len-bomb" in breaks and bombed) or ("trunc-crash" in breaks and "truncated" in codes):
+            raise Crash
