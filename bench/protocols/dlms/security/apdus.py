@@ -9,24 +9,28 @@ general-ciphering and general-signing, which carry their own header, have module
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from struct import Struct
+from struct import error as StructError
 
 from bench.core.errors import UsageError
 from bench.protocols.dlms.apdu import decode_apdu
 from bench.protocols.dlms.ciphered import (
     CIPHERED_NAMES,
+    TAG_OCTETS,
     CipheredApdu,
     GeneralDedCiphering,
     GeneralGloCiphering,
     Protected,
     SecurityControl,
 )
-from bench.protocols.dlms.security.gcm import protect, unprotect
+from bench.protocols.dlms.security.gcm import TITLE_OCTETS, protect, unprotect
 from bench.protocols.dlms.security.keys import SymmetricKeys
 from bench.protocols.dlms.writer import encode_length
 
 GENERAL_GLO = 0xDB
 GENERAL_DED = 0xDC
 _HEADER_OCTETS = 5
+_HEAD = Struct(">BI")
 
 
 class Ciphering(StrEnum):
@@ -40,7 +44,7 @@ class Ciphering(StrEnum):
     @property
     def dedicated(self) -> bool:
         """Whether it is the dedicated key that protects."""
-        return self in (Ciphering.DED, Ciphering.GENERAL_DED)
+        return self is Ciphering.DED or self is Ciphering.GENERAL_DED
 
 
 def _plain(ciphered: int) -> int:
@@ -54,6 +58,13 @@ def _plain(ciphered: int) -> int:
 _GLO_OF = {_plain(t): t for t, name in CIPHERED_NAMES.items() if name.startswith("glo-")}
 _DED_OF = {_plain(t): t for t, name in CIPHERED_NAMES.items() if name.startswith("ded-")}
 _PLAIN_OF = {tag: _plain(tag) for tag in CIPHERED_NAMES}
+_HOW = {
+    GENERAL_GLO: Ciphering.GENERAL_GLO,
+    GENERAL_DED: Ciphering.GENERAL_DED,
+    **dict.fromkeys(_GLO_OF.values(), Ciphering.GLO),
+    **dict.fromkeys(_DED_OF.values(), Ciphering.DED),
+}
+_CONTROLS = tuple(SecurityControl.of(octet) for octet in range(256))
 
 
 def glo_tag(plain: int) -> int | None:
@@ -73,18 +84,12 @@ def plain_tag(ciphered: int) -> int | None:
 
 def how_of(tag: int) -> Ciphering | None:
     """Return how an APDU with this tag is wrapped, None if it is none of the four ways."""
-    if tag == GENERAL_GLO:
-        return Ciphering.GENERAL_GLO
-    if tag == GENERAL_DED:
-        return Ciphering.GENERAL_DED
-    if tag not in CIPHERED_NAMES:
-        return None
-    return Ciphering.GLO if CIPHERED_NAMES[tag].startswith("glo-") else Ciphering.DED
+    return _HOW.get(tag)
 
 
 def key_for(how: Ciphering, control: SecurityControl, keys: SymmetricKeys) -> bytes:
     """Return the key that `how` and the key set of `control` tell; empty if there is none."""
-    if how.dedicated:
+    if how is Ciphering.DED or how is Ciphering.GENERAL_DED:
         return keys.dedicated
     return keys.broadcast if control.broadcast else keys.encryption
 
@@ -102,15 +107,25 @@ def protect_apdu(
 
     UsageError if `how` has no tag for it, and as `gcm.protect` does.
     """
+    start = _start(octets, how, title)
     key = key_for(how, control, keys)
     protected = protect(control, title, counter, key, keys.authentication, octets)
-    return _start(octets, how, title) + encode_protected(protected)
+    return start + encode_protected(protected)
 
 
 def encode_protected(protected: Protected) -> bytes:
-    """Return length, security control, invocation counter and content."""
-    head = bytes((protected.control.octet,)) + protected.invocation_counter.to_bytes(4, "big")
-    return encode_length(_HEADER_OCTETS + len(protected.octets)) + head + protected.octets
+    """Return length, security control, invocation counter and content.
+
+    UsageError if the counter does not fit in 32 bits.
+    """
+    octets = protected.octets
+    length = encode_length(_HEADER_OCTETS + len(octets))
+    try:
+        head = _HEAD.pack(protected.control.octet, protected.invocation_counter)
+    except StructError:
+        counter = protected.invocation_counter
+        raise UsageError(f"invocation counter {counter} is no number of 32 bits") from None
+    return length + head + octets
 
 
 def _start(octets: bytes, how: Ciphering, title: bytes) -> bytes:
@@ -154,13 +169,56 @@ def unprotect_apdu(octets: bytes, title: bytes, keys: SymmetricKeys) -> Opened |
     """Return the plain APDU; None if `octets` are no such APDU or the tag is wrong or missing.
 
     `title` is the system title of the sender as the association knows it; the general APDUs are
-    opened with the title that they carry, which the caller compares. Never raises.
+    opened with the title that they carry, which the caller compares. A length that is written in
+    more octets than needed is no obstacle: the decoder tells it. Never raises.
     """
+    value = _parsed(octets)
+    if value is not None:
+        return unprotect_record(value, title, keys)
     decoded = decode_apdu(octets)
     value = decoded.value
-    if decoded.problems or not isinstance(value, CipheredRecord):
+    if not isinstance(value, CipheredRecord) or any(
+        problem.code != "length-form" for problem in decoded.problems
+    ):
         return None
     return unprotect_record(value, title, keys)
+
+
+def _parsed(octets: bytes) -> CipheredRecord | None:
+    """Return the record of an APDU that is as usual; all others are left to the decoder.
+
+    As usual: a title of 8 octets, lengths in up to three octets that end with the APDU.
+    """
+    tag, at = octets[:1], 1
+    if tag == b"\xdb" or tag == b"\xdc":
+        at = 2 + TITLE_OCTETS
+        if octets[1:2] != b"\x08":
+            return None
+    elif not tag or tag[0] not in _PLAIN_OF:
+        return None
+    size = len(octets)
+    if size < at + 1 + 2 + _HEADER_OCTETS:
+        return None
+    length = octets[at]
+    if length == 0x81:
+        length, at = octets[at + 1], at + 2
+    elif length == 0x82:
+        length, at = octets[at + 1] << 8 | octets[at + 2], at + 3
+    else:
+        at += 1
+    if at + length != size or length < _HEADER_OCTETS:
+        return None
+    control = _CONTROLS[octets[at]]
+    content = at + _HEADER_OCTETS
+    if control.authenticated and size - content < TAG_OCTETS:
+        return None
+    counter = int.from_bytes(octets[at + 1 : content], "big")
+    protected = Protected(control, counter, octets[content:])
+    if tag == b"\xdb":
+        return GeneralGloCiphering(octets[2:10], protected)
+    if tag == b"\xdc":
+        return GeneralDedCiphering(octets[2:10], protected)
+    return CipheredApdu(tag[0], protected)
 
 
 def unprotect_record(value: CipheredRecord, title: bytes, keys: SymmetricKeys) -> Opened | None:

@@ -25,6 +25,7 @@ from bench.protocols.dlms.ciphered import TAG_OCTETS, Protected, SecurityControl
 
 TITLE_OCTETS = 8
 _KEY_OCTETS = (16, 32)
+_HIGHEST = 0xFFFFFFFF
 _FULL_TAG_OCTETS = 16
 _CUT = TAG_OCTETS - _FULL_TAG_OCTETS
 _OCTETS = tuple(bytes((octet,)) for octet in range(256))
@@ -51,7 +52,10 @@ def protect(
     here: the caller chooses the key, and compresses. UsageError if the key has neither 16 nor 32
     octets, the title not 8, or the counter does not fit in 32 bits.
     """
-    cipher, nonce = _prepared(title, counter, key)
+    cipher = _cipher(key)
+    if cipher is None or len(title) != TITLE_OCTETS or not 0 <= counter <= _HIGHEST:
+        raise _misuse(title, counter, key)
+    nonce = title + counter.to_bytes(4, "big")
     if control.encrypted:
         if control.authenticated:
             associated = _OCTETS[control.octet] + authentication_key + header
@@ -110,7 +114,10 @@ def gmac(
     header: bytes = b"",
 ) -> bytes:
     """Return the 12 octets that authenticate `text` which is not encrypted; raises as `protect`."""
-    cipher, nonce = _prepared(title, counter, key)
+    cipher = _cipher(key)
+    if cipher is None or len(title) != TITLE_OCTETS or not 0 <= counter <= _HIGHEST:
+        raise _misuse(title, counter, key)
+    nonce = title + counter.to_bytes(4, "big")
     associated = _OCTETS[control.octet] + authentication_key + header + text
     return cipher.encrypt(nonce, b"", associated)[:TAG_OCTETS]
 
@@ -120,13 +127,10 @@ def is_gcm_key(key: bytes) -> bool:
     return len(key) in _KEY_OCTETS
 
 
-def _prepared(title: bytes, counter: int, key: bytes) -> tuple[AESGCM, bytes]:
-    """Return cipher and nonce; UsageError if one of the three cannot be."""
-    cipher = _cipher(key)
-    if cipher is None:
-        raise UsageError(f"a key of {len(key)} octets is none of AES-GCM-128 (16) or -256 (32)")
+def _misuse(title: bytes, counter: int, key: bytes) -> UsageError:
+    """Return what is wrong; the key is told by its length alone."""
+    if len(key) not in _KEY_OCTETS:
+        return UsageError(f"a key of {len(key)} octets is none of AES-GCM-128 (16) or -256 (32)")
     if len(title) != TITLE_OCTETS:
-        raise UsageError(f"a system title has 8 octets, not {len(title)}")
-    if not 0 <= counter <= 0xFFFFFFFF:
-        raise UsageError(f"invocation counter {counter} is no number of 32 bits")
-    return cipher, title + counter.to_bytes(4, "big")
+        return UsageError(f"a system title has 8 octets, not {len(title)}")
+    return UsageError(f"invocation counter {counter} is no number of 32 bits")

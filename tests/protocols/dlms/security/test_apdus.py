@@ -4,10 +4,11 @@ import pytest
 
 from bench.core.errors import UsageError
 from bench.protocols.dlms.apdu import APDU_NAMES, decode_apdu
-from bench.protocols.dlms.ciphered import SecurityControl
+from bench.protocols.dlms.ciphered import Protected, SecurityControl
 from bench.protocols.dlms.security.apdus import (
     Ciphering,
     ded_tag,
+    encode_protected,
     glo_tag,
     how_of,
     key_for,
@@ -159,6 +160,13 @@ def test_a_dedicated_key_that_is_not_there_opens_nothing():
     assert unprotect_apdu(octets, TITLE, keys) is None
     with pytest.raises(UsageError, match="a key of 0 octets"):
         protected(how=Ciphering.DED, keys=keys)
+
+
+def test_headers_that_cannot_be_written_are_misuse():
+    for counter in (-1, 1 << 32):
+        with pytest.raises(UsageError, match="32 bits"):
+            encode_protected(Protected(BOTH, counter, b""))
+    assert encode_protected(Protected(BOTH, 1, b"ab")).hex() == "0730000000016162"
 
 
 def test_the_content_is_not_shown():

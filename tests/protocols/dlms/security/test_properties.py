@@ -20,7 +20,14 @@ from bench.protocols.dlms.security.agreement import (
     key_agreement_point,
     shared_secret,
 )
-from bench.protocols.dlms.security.apdus import Ciphering, Opened, protect_apdu, unprotect_apdu
+from bench.protocols.dlms.security.apdus import (
+    CipheredRecord,
+    Ciphering,
+    Opened,
+    protect_apdu,
+    unprotect_apdu,
+    unprotect_record,
+)
 from bench.protocols.dlms.security.ecdsa import private_key_of, public_key_of, sign, verify
 from bench.protocols.dlms.security.gcm import protect, unprotect
 from bench.protocols.dlms.security.general import AsymmetricKeys, GeneralParty, OpenedGeneral
@@ -152,6 +159,29 @@ def test_whole_apdus_open_again(how, control, title, counter, key, tag, text):
     decoded = decode_apdu(octets)
     assert decoded.problems == ()
     assert encode_apdu(decoded.value) == octets
+
+
+@given(
+    st.sampled_from(list(Ciphering)),
+    controls,
+    st.integers(0, 4),
+    texts,
+    st.integers(0, 40),
+    st.binary(max_size=3) | st.none(),
+)
+def test_apdus_are_read_as_the_decoder_reads_them(how, control, longer, text, at, change):
+    symmetric = SymmetricKeys(bytes(16), bytes(16), bytes(16), bytes(16), bytes(16))
+    title = b"MMM\0\0\0\0\1"
+    apdu = b"\xc0" + text
+    octets = protect_apdu(apdu, how, control=control, title=title, counter=1, keys=symmetric)
+    octets = encode_apdu(decode_apdu(octets).value, length_octets=longer)
+    if change is not None:
+        octets = octets[:at] + change + octets[at + len(change) :]
+    decoded = decode_apdu(octets)
+    expected = None
+    if isinstance(decoded.value, CipheredRecord) and set(decoded.codes()) <= {"length-form"}:
+        expected = unprotect_record(decoded.value, title, symmetric)
+    assert unprotect_apdu(octets, title, symmetric) == expected
 
 
 @given(keys, st.integers(2, 8), st.data())
