@@ -4,7 +4,7 @@ import json
 import signal
 import threading
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from types import FrameType
 
 import click
@@ -12,17 +12,51 @@ import click
 from bench.core.errors import UsageError
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What was asked for on the command line."""
+
+    profile: str | None
+    on_pty: bool
+    tcp_port: int | None
+    udp_port: int | None
+    host: str
+    hdlc: bool
+    mode_e: bool
+    fault: str | None
+    seed: int | None
+    household: str
+    start: str | None
+    encrypted: bool
+    latency_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served: `place` gives the pty, or the number of the TCP or UDP port."""
+
+    profile: str
+    place: AbstractContextManager[str | int]
+    scheme: str
+    options: str = ""
+    declare: str = ""
+
+
 @click.command("simulate")
 @click.argument("interface", metavar="INTERFACE")
-@click.option("--profile", help="Edition that the port shows: that of the fault, or nl50.")
+@click.option("--profile", help="Edition that the P1 port shows: that of the fault, or nl50.")
 @click.option("--pty", "on_pty", is_flag=True, help="Serve on a new pseudo terminal.")
 @click.option("--tcp", "tcp_port", type=click.IntRange(0, 65535), help="Serve on this TCP port.")
+@click.option("--udp", "udp_port", type=click.IntRange(0, 65535), help="Serve WAN on a UDP port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--hdlc", is_flag=True, help="WAN over TCP with HDLC instead of the wrapper.")
+@click.option("--mode-e", is_flag=True, help="WAN on a pty that starts as an optical port does.")
 @click.option("--fault", help="Deviate as this fault or legal oddity does (see list --faults).")
 @click.option("--seed", type=int, help="Another household.")
 @click.option("--household", default="", help="Another household, e.g. be-delta or nl-one-phase.")
 @click.option("--start", help="Its local time at the start, e.g. 2026-03-29T01:55:00, not now.")
-@click.option("--encrypted", is_flag=True, help="Send encrypted frames (profile lu).")
+@click.option("--encrypted", is_flag=True, help="Send encrypted P1 frames (profile lu).")
+@click.option("--latency-ms", type=click.FloatRange(0), help="How long WAN takes to answer.")
 @click.option("--seconds", type=float, help="Stop after that long; otherwise with Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print where it is served as JSON.")
 def simulate(
@@ -30,52 +64,61 @@ def simulate(
     profile: str | None,
     on_pty: bool,
     tcp_port: int | None,
+    udp_port: int | None,
     host: str,
+    hdlc: bool,
+    mode_e: bool,
     fault: str | None,
     seed: int | None,
     household: str,
     start: str | None,
     encrypted: bool,
+    latency_ms: float | None,
     seconds: float | None,
     as_json: bool,
 ) -> int:
-    """Serve INTERFACE (p1) of the simulated metering system until interrupted."""
-    if on_pty == (tcp_port is not None):
-        raise click.UsageError("choose one of --pty and --tcp PORT")
-    if interface != "p1":
-        raise UsageError(f"no simulated interface {interface!r} (there is: p1)")
-    from adapters.serve import serve_pty, serve_tcp
-    from bench.simulator.faults import deviation
-    from bench.simulator.ports.p1 import DEFAULT_SEED, REAL_TIME_BURST_NS, p1_port
-
-    found = deviation(fault) if fault else None
-    profile = profile or (found.profile if found else "nl50")
-    port = p1_port(
+    """Serve INTERFACE (p1, wan) of the simulated metering system until interrupted."""
+    if sum((on_pty, tcp_port is not None, udp_port is not None)) != 1:
+        raise click.UsageError("choose one of --pty, --tcp PORT and --udp PORT")
+    wishes = Wishes(
         profile,
-        seed=DEFAULT_SEED if seed is None else seed,
-        start=start or datetime.now(UTC),
-        alterations=found.alterations if found else (),
-        encrypted=encrypted,
-        home=household,
-        burst_ns=REAL_TIME_BURST_NS,
+        on_pty,
+        tcp_port,
+        udp_port,
+        host,
+        hdlc,
+        mode_e,
+        fault,
+        seed,
+        household,
+        start,
+        encrypted,
+        latency_ms,
     )
     stop = threading.Event()
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
+    if interface == "p1":
+        from bench.cli.simulate_p1 import serve_p1 as serve
+    elif interface == "wan":
+        from bench.cli.simulate_wan import serve_wan as serve
+    else:
+        raise UsageError(f"no simulated interface {interface!r} (there are: p1, wan)")
+    served = serve(wishes, stop)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
-    served: AbstractContextManager[str | int]
-    served = serve_pty(port, stop) if on_pty else serve_tcp(port, host, tcp_port or 0, stop)
-    with served as place:
+    with served.place as place:
         where = str(place) if on_pty else f"{host}:{place}"
-        link = f"serial://{where}" if on_pty else f"tcp://{where}"
+        link = f"{served.scheme}://{where}{served.options}"
         if as_json:
-            row = {"interface": interface, "profile": profile, "at": where, "link": link}
+            row = {"interface": interface, "profile": served.profile, "at": where, "link": link}
             click.echo(json.dumps(row))
         else:
-            click.echo(f"{interface} ({profile}) is served at {where}")
+            click.echo(f"{interface} ({served.profile}) is served at {where}")
+            if served.declare:
+                click.echo(f"declare  {served.declare}")
             click.echo(f"try      meterbench run --quick --link {interface}={link}")
         stop.wait(seconds)
     return 0

@@ -38,6 +38,7 @@ DEFAULT_HOUSEHOLD = "nl"
 LATENCY_NS = 20 * MILLISECOND
 TURNAROUND_NS = 20 * MILLISECOND
 HDLC_LINE = LineSettings(9600)
+REAL_TIME_BURST_NS = 5 * MILLISECOND
 HDLC_LINKS = 4  # clients that may have a link at once
 _SLOW_NS = 1500 * MILLISECOND
 _LEAK_NS, _LEAK_HANDLES = 20 * SECOND, 40
@@ -61,6 +62,7 @@ class WanDevice:
     ) -> None:
         self.system = system
         self.application = application
+        application.on_crash = self.crash
         self.options = options
         self.breaks = options.breaks
         self.link = link
@@ -70,7 +72,8 @@ class WanDevice:
         self.left_open: dict[tuple[int, int], Channel | None] = {}
         self.connections: list[WanConnection] = []
         self.secondary: SecondaryOptions = pipeline.altered(
-            Stage.SECONDARY, SecondaryOptions(links=HDLC_LINKS)
+            Stage.SECONDARY,
+            SecondaryOptions(uppers=frozenset({options.server_sap}), links=HDLC_LINKS),
         )
         self.sign_on: MeterOptions = pipeline.altered(
             Stage.SIGN_ON, MeterOptions(address=f"{system.seed:08d}")

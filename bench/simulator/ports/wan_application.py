@@ -1,6 +1,6 @@
 """What the link layers of the WAN port ask of the application process above them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 
@@ -40,7 +40,12 @@ class Push(Protocol):
 
 
 class ApplicationProcess(Protocol):
-    """What answers APDUs, whichever link layer has brought them."""
+    """What answers APDUs, whichever link layer has brought them.
+
+    `on_crash`, if it is set, is called with the instant when the whole meter falls over.
+    """
+
+    on_crash: Callable[[int], None] | None
 
     def channel(self, client_sap: int, server_sap: int) -> Channel | None:
         """Return a new channel, None where no such logical device is."""

@@ -142,7 +142,7 @@ class WanConnection:
             self.device.crash(now)
             return []
         answer = channel.receive(self.device.altered(Stage.REQUEST, apdu), now)
-        if answer is None:
+        if answer is None or self.device.crashed(now):
             return []
         return [self.device.altered(Stage.RESPONSE, one) for one in (answer, *channel.following())]
 

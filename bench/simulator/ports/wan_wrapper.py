@@ -87,7 +87,7 @@ class WrapperConnection(WanConnection):
             return
         source, destination = unit.destination, unit.source
         if "wr-any-port" in self.breaks and source not in self.device.secondary.uppers:
-            answers = self.answers(destination, 1, unit.apdu, now)
+            answers = self.answers(destination, self.device.options.server_sap, unit.apdu, now)
         else:
             answers = self.answers(destination, source, unit.apdu, now)
         if "wr-ports-not-swapped" in self.breaks:
