@@ -1,5 +1,6 @@
 """Class 22, single action schedule: runs a script at the times that are given (IEC 62056-6-2)."""
 
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 
 from bench.protocols.dlms.cosem_types import LogicalName
@@ -104,7 +105,7 @@ class SingleActionSchedule(CosemObject):
 
 
 def _matches(wanted: Date, day: date) -> bool:
-    left = ((day + timedelta(days=31)).replace(day=1) - day.replace(day=1)).days - day.day
+    left = monthrange(day.year, day.month)[1] - day.day
     of_month = {None: True, LAST_DAY: left == 0, SECOND_LAST_DAY: left == 1}
     return (
         wanted.year in (None, day.year)

@@ -103,9 +103,7 @@ def shown_by_p1(device: LogicalDevice, profile: str, now: int = LATER) -> dict[s
     return found
 
 
-@pytest.mark.parametrize(
-    ("preset", "profile"), [("nl", "nl50"), ("be", "be21"), ("lu", "lu")]
-)
+@pytest.mark.parametrize(("preset", "profile"), [("nl", "nl50"), ("be", "be21"), ("lu", "lu")])
 @pytest.mark.parametrize("now", [0, LATER, 1_000_000_000_000])
 def test_p1_and_wan_show_the_same_registers(preset, profile, now):
     device = made(preset)
