@@ -164,6 +164,17 @@ class Meter:
         self._associations.append(made)
         return made
 
+    def connect(self, name: str, **options: Any) -> Association:
+        """Return an association whose link is up and to which nothing was sent yet.
+
+        Inconclusive (PRECONDITION) when the link cannot be set up.
+        """
+        made = self.association(name, **options)
+        link = made.connect()
+        if not link.up:
+            raise Inconclusive(Reason.PRECONDITION, f"client {made.means.client}: {link}")
+        return made
+
     def associate(self, name: str, **options: Any) -> Association:
         """Return an open association; Inconclusive (PRECONDITION) when it cannot be opened.
 
