@@ -46,6 +46,7 @@ from bench.core.errors import UsageError
     multiple=True,
     help="wan: title of a sender that no recorded AARQ or AARE tells.",
 )
+@click.option("--brief", is_flag=True, help="wan: one line for each frame, and its problems.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per telegram, frame.")
 def decode(
     interface: str,
@@ -56,6 +57,7 @@ def decode(
     authentication_keys: tuple[str, ...],
     dedicated_keys: tuple[str, ...],
     titles: tuple[str, ...],
+    brief: bool,
     as_json: bool,
 ) -> int:
     """Decode FILE (or standard input) as INTERFACE: p1 or wan.
@@ -69,20 +71,24 @@ def decode(
     if interface == "p1":
         from bench.cli.decode_p1 import decode_p1
 
-        _refuse(
-            interface, {"--as": form, "--dedicated-key": dedicated_keys, "--system-title": titles}
-        )
-        key, authentication_key = (
-            _one("--key", keys),
-            _one("--authentication-key", authentication_keys),
-        )
-        return decode_p1(_octets(file), file, profile, key, authentication_key, as_json)
+        secrets = {"--dedicated-key": dedicated_keys, "--system-title": titles}
+        _refuse(interface, {"--as": form, "--brief": brief, **secrets})
+        key = _one("--key", keys)
+        check = _one("--authentication-key", authentication_keys)
+        return decode_p1(_octets(file), file, profile, key, check, as_json)
     if interface == "wan":
-        from bench.cli.decode_wan import decode_wan, read_wan_keys
+        from bench.cli.decode_wan import (
+            decode_wan,
+            read_wan_keys,
+            show_brief,
+            show_json,
+            show_tree,
+        )
 
         _refuse(interface, {"--profile": profile})
         known = read_wan_keys(keys, authentication_keys, dedicated_keys, titles)
-        return decode_wan(_octets(file), file, form, known, as_json)
+        show = show_json if as_json else show_brief if brief else show_tree
+        return decode_wan(_octets(file), file, form, known, show)
     raise UsageError(f"cannot decode {interface!r} (there are: p1, wan)")
 
 

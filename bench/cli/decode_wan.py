@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from bench.cli.terminal import visible
 from bench.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.core.trace import Field
+    from bench.core.trace import Field, Problem
     from bench.protocols.wan.deciphering import Keys, NamedKey
     from bench.protocols.wan.layer import Layer, Unit
     from bench.protocols.wan.recording import Stretch
@@ -57,8 +57,10 @@ def _title(text: str) -> bytes:
     return bytes.fromhex(digits)
 
 
-def decode_wan(content: bytes, file: str, form: str | None, keys: "Keys", as_json: bool) -> int:
-    """Print the frames in the content of `file` and return the exit code."""
+def decode_wan(
+    content: bytes, file: str, form: str | None, keys: "Keys", show: Callable[["Unit"], str]
+) -> int:
+    """Print the frames in the content of `file` as `show` makes them; return the exit code."""
     from bench.protocols.wan.conversation import decode_recording
     from bench.protocols.wan.layer import Form
 
@@ -67,7 +69,7 @@ def decode_wan(content: bytes, file: str, form: str | None, keys: "Keys", as_jso
     for unit in decode_recording(_stretches(content, file), keys, forced):
         found += unit.form is not None
         closed += any("not opened: no key given" in note for x in unit.layers for note in x.notes)
-        click.echo(json.dumps(unit.to_json()) if as_json else "\n".join(_shown(unit)) + "\n")
+        click.echo(show(unit))
     if not found:
         click.echo(_NOT_FOUND, err=True)
         return 3
@@ -94,15 +96,30 @@ def _stretches(content: bytes, file: str) -> "list[Stretch]":
     return [Stretch(content)]
 
 
-def _shown(unit: "Unit") -> Iterator[str]:
-    """Yield the lines that show a frame."""
+def show_json(unit: "Unit") -> str:
+    """Return a frame as one line of JSON."""
+    return json.dumps(unit.to_json())
+
+
+def show_tree(unit: "Unit") -> str:
+    """Return a frame with all its layers and fields, and an empty line."""
+    lines = [click.style(_heading(unit), bold=True)]
+    for layer in unit.layers:
+        lines += _shown_layer(layer)
+    return "\n".join([*lines, ""])
+
+
+def show_brief(unit: "Unit") -> str:
+    """Return the first line of a frame, and its problems."""
+    return "\n".join([_heading(unit), *map(_shown_problem, unit.problems)])
+
+
+def _heading(unit: "Unit") -> str:
     parts = [f"frame {unit.number}", f"octet {unit.offset}, {len(unit.octets)} octets", unit.title]
     if unit.at_ns is not None:
         parts.append(_instant(unit.at_ns))
     parts += [unit.way] if unit.way else []
-    yield click.style("   ".join(visible(part) for part in parts), bold=True)
-    for layer in unit.layers:
-        yield from _shown_layer(layer)
+    return "   ".join(visible(part) for part in parts)
 
 
 def _instant(at_ns: int) -> str:
@@ -127,10 +144,13 @@ def _shown_layer(layer: "Layer") -> Iterator[str]:
     for field in layer.fields():
         if field.path != layer.name or field.problem:
             yield _shown_field(field, layer.name)
-    for problem in layer.problems:
-        clause = f" [{problem.clause}]" if problem.clause else ""
-        text = f"          octet {problem.offset}: {visible(problem.message)}{clause}"
-        yield click.style(text, fg="red")
+    yield from map(_shown_problem, layer.problems)
+
+
+def _shown_problem(problem: "Problem") -> str:
+    clause = f" [{problem.clause}]" if problem.clause else ""
+    text = f"          octet {problem.offset}: {visible(problem.message)}{clause}"
+    return click.style(text, fg="red")
 
 
 def _shown_field(field: "Field", layer: str) -> str:

@@ -190,3 +190,14 @@ def test_text_of_a_device_is_no_command_to_the_terminal(bench, file):
     assert code == 0
     assert "\x1b" not in out
     assert "\\x1b[2Jpwn\\x07" in out
+
+
+def test_brief_is_a_line_for_each_frame_and_its_problems(bench, file):
+    content = f"{DISC}\n{DISC.replace('0917', '0918')}\n"
+    code, out, _ = bench("decode", "wan", file(content), "--brief")
+    assert code == 0
+    assert out.splitlines() == [
+        "frame 1   octet 0, 10 octets   HDLC DISC P/F, 16 to 1/16",
+        "frame 2   octet 10, 10 octets   HDLC DISC P/F, 16 to 1/16",
+        "          octet 7: FCS 09 18 does not fit, computed 09 17 [IEC-62056-46:6.4.1.8]",
+    ]
