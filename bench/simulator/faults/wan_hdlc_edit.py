@@ -20,7 +20,7 @@ def rebuilt(frame: HdlcFrame, **other: Any) -> bytes:
     fields: dict[str, Any] = {
         "destination": frame.destination,
         "source": frame.source,
-        "control": frame.control.octet,
+        "control": frame.control.octet if frame.control.octet >= 0 else b"",
         "information": frame.information,
         "segmented": frame.segmented,
     }

@@ -19,6 +19,7 @@ _PROCEDURES = "IEC-62056-46:6.4.4"
 _LONG_FRAME = 100  # octets
 _HCS_OCTETS = 2
 _CRASH = "the meter restarts and is not there for half a minute"
+_ROBUSTNESS = ("DLMS-ROB-*",)  # noise, damaged frames and halves of frames
 _DAMAGED = ("DLMS-*",)  # a frame that is no frame is no answer to any case
 
 
@@ -42,6 +43,12 @@ def _after_the_last_shared_flag(octets: bytes) -> bytes:
     length = (octets[1] & 7) << 8 | octets[2] if len(octets) > 3 else 0
     shares = length and len(octets) > length + 3 and octets[length + 2] != FLAG
     return octets[length + 1 :] if shares else octets
+
+
+def _lost_if_flagged(frame: HdlcFrame) -> bytes | None:
+    """Lose requests with 7E in them; in AARQ it is part of the usual conformance block."""
+    unit = frame.information
+    return b"" if FLAG in unit and unit[3:4] != b"\x60" else None
 
 
 def _from_the_first_octet(octets: bytes) -> bytes:
@@ -78,6 +85,7 @@ FAULTS: tuple[Fault, ...] = (
         "does not check the FCS",
         _FCS,
         ("DLMS-HDLC-06:silent",),
+        also=_ROBUSTNESS,
     ),
     wan_fault(
         "fcs-ignored-in-one-octet",
@@ -85,6 +93,7 @@ FAULTS: tuple[Fault, ...] = (
         _FCS,
         ("DLMS-HDLC-06:silent",),
         into(_with_right_second_octet),
+        also=_ROBUSTNESS,
     ),
     wan_fault("hcs-ignored", "does not check the HCS", _HCS, ("DLMS-HDLC-07:silent",)),
     wan_fault(
@@ -170,7 +179,7 @@ FAULTS: tuple[Fault, ...] = (
         f"hangs after a frame without its flags: {_CRASH}",
         _FLAG,
         ("DLMS-HDLC-12:after-missing-opening",),
-        also=("DLMS-HDLC-12:alive", "DLMS-HDLC-36"),  # which sends halves of a frame
+        also=("DLMS-HDLC-12:alive", "DLMS-HDLC-36", *_ROBUSTNESS),
     ),
     wan_fault(
         "flag-unneeded",
@@ -198,7 +207,7 @@ FAULTS: tuple[Fault, ...] = (
         "loses a frame before which there were other octets",
         _FLAG,
         ("DLMS-HDLC-14:answered",),
-        also=("DLMS-HDLC-12", "DLMS-HDLC-36"),  # what is no frame is noise before the next
+        also=("DLMS-HDLC-12", "DLMS-HDLC-36", *_ROBUSTNESS),
     ),
     wan_fault(
         "noise-before-flag",
@@ -209,9 +218,11 @@ FAULTS: tuple[Fault, ...] = (
     ),
     wan_fault(
         "flag-in-info",
-        "takes 7E within a frame for its end",
+        "takes 7E within a request for the end of its frame",
         _FLAG,
         ("DLMS-HDLC-15:answered",),
+        into(_lost_if_flagged, Kind.I),
+        also=_DAMAGED,
     ),
     wan_fault(
         "addr-size-mismatch",

@@ -12,10 +12,18 @@ _PROCEDURES = "IEC-62056-46:6.4.4"
 _CONTROL = "IEC-62056-46:6.4.3"
 _LLC = "IEC-62056-46:5.3"
 _EVERYTHING = ("DLMS-*",)  # without a link, or with a wrong one, nothing can be asked
+#: so that clients propose parameters, unless a case wants to propose none
+_PROPOSES = {"hdlc_max_info": 200}
 _CRASH = "the meter restarts and is not there for half a minute"
 
 
-def _swapped(frame: HdlcFrame) -> bytes:
+def _lost_if_bare(frame: HdlcFrame) -> bytes | None:
+    return None if frame.information else b""
+
+
+def _swapped_if_bare(frame: HdlcFrame) -> bytes | None:
+    if frame.information:
+        return None
     return rebuilt(frame, destination=frame.source, source=frame.destination)
 
 
@@ -84,10 +92,12 @@ def _repeated_number(frame: HdlcFrame) -> bytes | None:
 FAULTS: tuple[Fault, ...] = (
     wan_fault(
         "no-ua",
-        "does not answer SNRM",
+        "does not answer SNRM without parameters",
         _PROCEDURES,
         ("DLMS-HDLC-01:ua",),
+        into(_lost_if_bare, Kind.SNRM),
         also=_EVERYTHING,
+        declares=_PROPOSES,
     ),
     wan_fault(
         "ua-no-final",
@@ -97,11 +107,12 @@ FAULTS: tuple[Fault, ...] = (
     ),
     wan_fault(
         "ua-addresses-not-swapped",
-        "sends UA with the addresses of the SNRM",
+        "sends UA without parameters with the addresses of the command",
         _PROCEDURES,
         ("DLMS-HDLC-01:addresses",),
-        out(_swapped, Kind.UA),
+        out(_swapped_if_bare, Kind.UA),
         also=_EVERYTHING,
+        declares=_PROPOSES,
     ),
     wan_fault(
         "ua-beyond-defaults",
