@@ -1,6 +1,6 @@
 """Deviations under hostile octets, of timing, of the optical start and of push: area C9."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bench.core.clock import MILLISECOND
@@ -31,11 +31,11 @@ _PUSH = "IEC-62056-6-2:5.3.8"
 _EVERYTHING = ("DLMS-*",)  # no client waits for longer than the declared limit
 _PUSHED: Mapping[str, object] = {
     "WAN/PUSH": True,
-    "push_period_s": 300.0,
+    "push_period_s": 60.0,
     "push_tolerance_s": 5.0,
     "push_association": "suite0",
 }
-_PLAN = PushPlan(client="suite0", start_s=60.0, period_s=300.0)
+_PLAN = PushPlan(client="suite0", start_s=60.0, period_s=60.0)
 _RIGHT_AARQ = bytes.fromhex("601DA109060760857405080101BE10040E01000000065F1F0400007E1F0400")
 
 
@@ -66,17 +66,13 @@ def _pushes(*changes: Alteration, plan: PushPlan = _PLAN) -> tuple[Alteration, .
     return (options(pushes=(plan,)), *changes)
 
 
-def _pushed(change: Callable[[bytes, int], bytes]) -> tuple[Alteration, ...]:
-    return _pushes(Alteration(Stage.PUSH, change))
-
-
 FAULTS: tuple[Fault, ...] = (
     wan_fault(
         "fuzz-crash",
         "falls over a kilobyte of octets that are no frames",
         _STREAM,
         ("DLMS-ROB-01:alive",),
-        also=("DLMS-HDLC-*",),
+        also=("DLMS-HDLC-*", "DLMS-ROB-02:*"),
     ),
     wrapper_fault(
         "fuzz-crash-wrapped",
@@ -97,14 +93,14 @@ FAULTS: tuple[Fault, ...] = (
         "looks at no check sequence",
         _FRAME,
         ("DLMS-ROB-02:silent",),
-        also=("DLMS-ROB-02:*", "DLMS-HDLC-*"),
+        also=("DLMS-ROB-*", "DLMS-HDLC-*"),  # links with nobody fill the station
     ),
     wan_fault(
         "damaged-frame-hang",
         "is out of service for 10 s after a frame with a wrong header check",
         _FRAME,
         ("DLMS-ROB-02:recovers",),
-        also=("DLMS-ROB-02:*", "DLMS-HDLC-*"),
+        also=("DLMS-ROB-*", "DLMS-HDLC-*"),  # links with nobody fill the station
     ),
     wan_fault(
         "ber-len-crash",
@@ -133,7 +129,7 @@ FAULTS: tuple[Fault, ...] = (
         "has no room for a link after 40 of them within 20 s",
         _ASSOCIATION,
         ("DLMS-ROB-04:every-cycle",),
-        also=("DLMS-ROB-04:alive", "DLMS-HDLC-*"),
+        also=("DLMS-ROB-*", "DLMS-HDLC-*"),
     ),
     wrapper_fault(
         "leak-wrapped",
@@ -141,7 +137,7 @@ FAULTS: tuple[Fault, ...] = (
         ("DLMS-ROB-04:every-cycle",),
         breaks("leak"),
         clause=_ASSOCIATION,
-        also=("DLMS-ROB-04:alive",),
+        also=("DLMS-ROB-*", "DLMS-WR-*"),
     ),
     wrapper_fault(
         "stuck-single-client",
@@ -163,13 +159,6 @@ FAULTS: tuple[Fault, ...] = (
     ),
     wan_fault(
         "slow-response",
-        "answers after 1.5 s, and declares 1 s",
-        _RESPONSE,
-        ("DLMS-TIM-01:response",),
-        also=_EVERYTHING,
-    ),
-    wan_fault(
-        "slow-response-of-some",
         "answers every tenth request after 1.5 s, and declares 1 s",
         _RESPONSE,
         ("DLMS-TIM-01:response",),
@@ -178,10 +167,12 @@ FAULTS: tuple[Fault, ...] = (
     ),
     wan_fault(
         "turnaround-late",
-        "answers frames without APDU after 1.5 s, and declares 1 s",
+        "answers every tenth frame without APDU after 1.5 s, and declares 1 s",
         _RESPONSE,
         ("DLMS-TIM-02:slowest",),
-        _turnaround(1500 * MILLISECOND),
+        Alteration(
+            Stage.TURNAROUND, lambda ns, index: 1500 * MILLISECOND if index % 10 == 9 else ns
+        ),
         also=_EVERYTHING,
     ),
     wan_fault(
@@ -272,18 +263,26 @@ FAULTS: tuple[Fault, ...] = (
     ),
     wan_fault(
         "push-late",
-        "pushes every 320 s instead of every 300 s",
+        "pushes every 80 s instead of every 60 s",
         _PUSH,
         ("DLMS-TIM-05:schedule",),
-        *_pushes(plan=replace(_PLAN, period_s=320.0)),
+        *_pushes(plan=replace(_PLAN, period_s=80.0)),
         declares={**_PUSHED, "push_tolerance_s": 15.0},
     ),
     wan_fault(
         "push-often",
-        "pushes every 60 s instead of every 300 s",
+        "pushes every 20 s instead of every 60 s",
         _PUSH,
         ("DLMS-TIM-05:schedule",),
-        *_pushes(plan=replace(_PLAN, period_s=60.0)),
+        *_pushes(plan=replace(_PLAN, period_s=20.0)),
+        declares=_PUSHED,
+    ),
+    wan_fault(
+        "push-same-invoke-id",
+        "pushes everything with the same long invoke id",
+        _NOTIFICATION,
+        ("DLMS-TIM-05:invoke-id",),
+        *_pushes(breaks("push-same-invoke-id")),
         declares=_PUSHED,
     ),
     wan_fault(
@@ -342,28 +341,28 @@ VARIATIONS: tuple[Variation, ...] = (
     ),
     wan_variation(
         "push-on-schedule",
-        "pushes every 300 s to the management client",
+        "pushes every 60 s to the management client",
         _PUSH,
         *_pushes(),
         declares=_PUSHED,
     ),
     wan_variation(
         "push-a-little-late",
-        "pushes every 304 s, within what it declares",
+        "pushes every 64 s, within what it declares",
         _PUSH,
-        *_pushes(plan=replace(_PLAN, period_s=304.0)),
+        *_pushes(plan=replace(_PLAN, period_s=64.0)),
         declares=_PUSHED,
     ),
     wan_variation(
         "push-a-little-early",
-        "pushes every 296 s, within what it declares",
+        "pushes every 56 s, within what it declares",
         _PUSH,
-        *_pushes(plan=replace(_PLAN, period_s=296.0)),
+        *_pushes(plan=replace(_PLAN, period_s=56.0)),
         declares=_PUSHED,
     ),
     wrapper_variation(
         "push-wrapped",
-        "pushes every 300 s over the connection of the management client",
+        "pushes every 60 s over the connection of the management client",
         *_pushes(),
         declares=_PUSHED,
     ),

@@ -12,7 +12,9 @@ from bench.simulator.ports.wan_wrapper import TcpOptions
 
 _HEADER = "IEC-62056-47:4"
 _CONNECTION = "IEC-62056-47:5"
+_AFTERWARDS = ("DLMS-WR-*", "DLMS-ROB-*")  # until the meter is there again
 _EVERYTHING = ("DLMS-*",)  # no client takes an answer with a wrong header
+_LONG_OCTETS = 264
 WRAPPED: Mapping[str, object] = {"link_layer": "wrapper", "WAN/MODE-E": False}
 
 
@@ -45,7 +47,12 @@ def _tcp(**values: object) -> Alteration:
 
 
 def _sent(change: Callable[[bytes], bytes]) -> Alteration:
-    return Alteration(Stage.FRAME_OUT, lambda unit, _: change(unit))
+    """Change the units of long answers; with short ones wrong, no client would get anywhere."""
+
+    def changed(unit: bytes, _: int) -> bytes:
+        return change(unit) if len(unit) > _LONG_OCTETS else unit
+
+    return Alteration(Stage.FRAME_OUT, changed)
 
 
 def _heard(change: Callable[[bytes], bytes]) -> Alteration:
@@ -97,37 +104,44 @@ FAULTS: tuple[Fault, ...] = (
     ),
     wrapper_fault(
         "wr-answer-from-other-port",
-        "answers from another wPort than the one that was asked",
+        "sends long answers from another wPort than the one that was asked",
         ("DLMS-WR-01:ports",),
         _sent(_field(2, lambda port: port + 1)),
         also=_EVERYTHING,
     ),
     wrapper_fault(
         "wr-answer-version",
-        "answers with version 2 in the header",
+        "writes long answers with version 2 in the header",
         ("DLMS-WR-01:version",),
         _sent(_field(0, lambda _: 2)),
         also=_EVERYTHING,
     ),
     wrapper_fault(
         "wr-answer-length-long",
-        "states one octet more than the APDU of an answer has",
+        "states one octet more than the APDU of a long answer has",
         ("DLMS-WR-01:length",),
         _sent(_field(6, lambda length: length + 1)),
         also=_EVERYTHING,
     ),
     wrapper_fault(
         "wr-answer-length-short",
-        "states one octet less than the APDU of an answer has",
+        "states one octet less than the APDU of a long answer has",
         ("DLMS-WR-01:length",),
         _sent(_field(6, lambda length: length - 1)),
         also=_EVERYTHING,
     ),
     wrapper_fault(
         "wr-answer-length-with-header",
-        "counts the header into the length of an answer",
+        "counts the header into the length of a long answer",
         ("DLMS-WR-01:length",),
         _sent(_field(6, lambda length: length + HEADER_OCTETS)),
+        also=_EVERYTHING,
+    ),
+    wrapper_fault(
+        "wr-answer-length-low-octet",
+        "writes the low octet of the length of an answer alone",
+        ("DLMS-WR-01:length",),
+        _sent(_field(6, lambda length: length & 0xFF)),
         also=_EVERYTHING,
     ),
     wrapper_fault(
@@ -145,7 +159,7 @@ FAULTS: tuple[Fault, ...] = (
         "wr-version-hang",
         "is out of service for 10 s after a unit of a wrong version",
         ("DLMS-WR-02:recovers",),
-        also=("DLMS-ROB-01:*",),
+        also=_AFTERWARDS,
     ),
     wrapper_fault(
         "wr-one-read-one-pdu",
@@ -180,7 +194,7 @@ FAULTS: tuple[Fault, ...] = (
         "wr-len-hang",
         "is out of service for 10 s after a unit that was not completed",
         ("DLMS-WR-05:recovers", "DLMS-WR-05:recovers-at-once"),
-        also=("DLMS-WR-06:*", "DLMS-ROB-01:*", "DLMS-ROB-05:*"),
+        also=_AFTERWARDS,
     ),
     wrapper_fault(
         "wr-len-ignored",
@@ -192,17 +206,19 @@ FAULTS: tuple[Fault, ...] = (
         "wr-zero-crash",
         "falls over a unit without APDU",
         ("DLMS-WR-06:empty-survived",),
+        also=_AFTERWARDS,
     ),
     wrapper_fault(
         "wr-longest-crash",
         "falls over a unit of 65535 octets",
         ("DLMS-WR-06:longest-survived",),
+        also=_AFTERWARDS,
     ),
     wrapper_fault(
         "wr-unfinished-crash",
         "falls over a header that states 65535 octets",
         ("DLMS-WR-06:unfinished-survived",),
-        also=("DLMS-ROB-01:*",),
+        also=_AFTERWARDS,
     ),
     wrapper_fault(
         "tcp-second-kills-first",
