@@ -29,6 +29,7 @@ _SUMS = {
     Quantity.REACTIVE_EXPORT: (Quantity.QUADRANT_3, Quantity.QUADRANT_4),
 }
 _HOURLY_ML = 20_000
+_CAPTURES_S = 8 * 86_400  # for which the readings of sub-meters are invented
 
 Key = tuple[Quantity, int]
 Energy = dict[Key, int]
@@ -52,7 +53,10 @@ class Past:
         self._bumps: list[tuple[int, Key, int]] = []
 
     def at(self, unix_s: int) -> Reading:
-        """Return the reading at a quarter hour not after the start, power as at the start."""
+        """Return the reading at a quarter hour not after the start, power as at the start.
+
+        Readings of sub-meters are known for the last eight days only.
+        """
         if not self._daily:
             self._prepare()
         local, summer = self._system.local(unix_s)
@@ -62,9 +66,10 @@ class Past:
         before = self._used(unix_s - QUARTER_S)
         quarter_mj = sum(before[key] - used[key] for key in used if key[0] is Quantity.IMPORT)
         ended = bisect_right(first.month_ends, unix_s)
-        captures = dict(first.captures)
-        for channel, period_s in first.captures:
-            captures[channel, period_s] = self._capture(channel, period_s, unix_s)
+        captures: dict[tuple[int, int], Capture] = {}
+        if unix_s > self._from_s - _CAPTURES_S:
+            for channel, period_s in first.captures:
+                captures[channel, period_s] = self._capture(channel, period_s, unix_s)
         return replace(
             first,
             utc=datetime.fromtimestamp(unix_s, UTC),
@@ -137,15 +142,18 @@ class Past:
         index = (unix_s - self._midnight_s(day)) // QUARTER_S
         if (day, index) in self._parts:
             return self._parts[day, index]
-        part: Energy = {}
-        for key, mj in self._whole(day).items():
-            if key[0] in _SUMS:
-                continue
-            mine = self._of_tariff(day, key[1])
+        done: dict[int, tuple[int, int]] = {}  # by tariff: quarters * 1000 so far, and of the day
+        for tariff in {tariff for _, tariff in self._daily}:
+            mine = self._of_tariff(day, tariff)
             count = bisect_left(mine, index)
             uneven = noise(self._system.seed, 51, day.toordinal(), count) % 800
-            done = count * 1000 + (uneven if 0 < count < len(mine) else 0)
-            part[key] = mj * done // (len(mine) * 1000) if mine else 0
+            elapsed = count * 1000 + (uneven if 0 < count < len(mine) else 0)
+            done[tariff] = elapsed, max(1, len(mine)) * 1000
+        part: Energy = {}
+        whole = self._whole(day)
+        for key in self._daily:
+            elapsed, all_day = done[key[1]]
+            part[key] = whole[key] * elapsed // all_day
         self._parts[day, index] = self._with_sums(part)
         return part
 
