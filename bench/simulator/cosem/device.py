@@ -18,6 +18,7 @@ from bench.simulator.cosem.truth import Moment, Truth
 from bench.simulator.metering_system import MeteringSystem
 
 _Key = tuple[int, bytes]
+_DENIED = DataAccessResult.READ_WRITE_DENIED
 _MISSING = (("ldn-missing", 1, "0-0:42.0.0"), ("removed-object", 3, "1-0:2.8.0"))
 
 
@@ -127,13 +128,18 @@ class LogicalDevice:
             return found
         one = found.attributes.get(attribute)
         if one is None or self._denied(asker, one.grants, Access.WRITE):
-            return self._result(DataAccessResult.READ_WRITE_DENIED)
+            return self._result(_DENIED)
         if one.write is None:
-            return self._result(DataAccessResult.READ_WRITE_DENIED)
+            lies = "rights-lie" in self.breaks
+            return self._result(_DENIED if not lies else DataAccessResult.SUCCESS)
         if selection is not None:
             return self._result(DataAccessResult.SCOPE_OF_ACCESS_VIOLATED)
-        if one.shape is not None and not one.shape(data) and "settype-unchecked" not in self.breaks:
-            return self._result(DataAccessResult.TYPE_UNMATCHED)
+        one.held = None
+        if one.shape is not None and not one.shape(data):
+            if "settype-unchecked" not in self.breaks:
+                return self._result(DataAccessResult.TYPE_UNMATCHED)
+            one.held = data
+            return DataAccessResult.SUCCESS
         if _size(data) > one.limit and "overflow" not in self.breaks:
             return self._result(DataAccessResult.OTHER_REASON)
         return self._result(one.write(Moment(self.truth, asker.now, asker), data))
@@ -205,9 +211,9 @@ class LogicalDevice:
     ) -> Data | DataAccessResult:
         one = found.attributes.get(number)
         if one is None or self._denied(asker, one.grants, Access.READ):
-            return self._result(DataAccessResult.READ_WRITE_DENIED)
+            return self._result(_DENIED)
         if selection is None:
-            return one.read(moment)
+            return one.read(moment) if one.held is None else one.held
         if one.select is None or selection.selector not in one.selectors:
             return self._result(DataAccessResult.SCOPE_OF_ACCESS_VIOLATED)
         return one.select(moment, selection)

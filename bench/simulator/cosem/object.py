@@ -42,7 +42,10 @@ DONE: Outcome = (ActionResult.SUCCESS, None)
 
 @dataclass(slots=True)
 class Attribute:
-    """How an attribute is read and written, by whom, and which selective access it knows."""
+    """How an attribute is read and written, by whom, and which selective access it knows.
+
+    `held` is what a meter that does not check types was given instead of a value that it can have.
+    """
 
     read: Reader
     grants: Grants = field(default_factory=lambda: access.READ)
@@ -51,6 +54,7 @@ class Attribute:
     limit: int = DEFAULT_LIMIT
     select: Selector | None = None
     selectors: tuple[int, ...] = ()
+    held: Data | None = None
 
 
 @dataclass(slots=True)
