@@ -60,7 +60,7 @@ class Client:
     now: int = 0
     aare: Aare | None = None
     stoc: bytes = b""
-    keys: SymmetricKeys = SymmetricKeys(b"", b"")
+    keys: SymmetricKeys = field(default_factory=lambda: SymmetricKeys(b"", b""))
 
     def __post_init__(self) -> None:
         self.client = CLIENTS[self.name]
