@@ -4,7 +4,7 @@ import pytest
 
 from bench.core.errors import UsageError
 from bench.protocols.dlms.apdu import APDU_NAMES, decode_apdu
-from bench.protocols.dlms.ciphered import Protected, SecurityControl
+from bench.protocols.dlms.ciphered import CipheredApdu, Protected, SecurityControl
 from bench.protocols.dlms.security.apdus import (
     Ciphering,
     ded_tag,
@@ -15,6 +15,7 @@ from bench.protocols.dlms.security.apdus import (
     plain_tag,
     protect_apdu,
     unprotect_apdu,
+    unprotect_record,
 )
 from bench.protocols.dlms.security.keys import SymmetricKeys
 
@@ -160,6 +161,16 @@ def test_a_dedicated_key_that_is_not_there_opens_nothing():
     assert unprotect_apdu(octets, TITLE, keys) is None
     with pytest.raises(UsageError, match="a key of 0 octets"):
         protected(how=Ciphering.DED, keys=keys)
+
+
+def test_the_ways_of_the_dedicated_key():
+    assert [how for how in Ciphering if how.dedicated] == [Ciphering.DED, Ciphering.GENERAL_DED]
+
+
+def test_a_record_with_a_tag_that_protects_nothing_is_not_opened():
+    protected_text = decode_apdu(protected()).value.protected
+    assert unprotect_record(CipheredApdu(0xC8, protected_text), TITLE, KEYS) is not None
+    assert unprotect_record(CipheredApdu(0xC0, protected_text), TITLE, KEYS) is None
 
 
 def test_headers_that_cannot_be_written_are_misuse():
