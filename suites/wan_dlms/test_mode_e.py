@@ -12,7 +12,7 @@ from bench.engine.checks import Checks
 from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.session import Session
 from bench.protocols.hdlc.control import Kind as FrameKind
-from bench.protocols.iec62056_21 import START_LINE, encode_option
+from bench.protocols.iec62056_21 import ACK, START_LINE, encode_option
 from bench.protocols.iec62056_21_sign_on import (
     FAST_REACTION_NS,
     REACTION_MAX_NS,
@@ -185,7 +185,16 @@ def test_wrong_messages(mode_e: ModeE, verify: Checks) -> None:
     for option in _WRONG_OPTIONS:
         octets = encode_option(*option)
         mode_e.connection.wait(REACTION_NS / SECOND + MILLISECOND / SECOND)
-        mode_e.connection.send(octets)
+        heard = mode_e.say(octets, ACK)
+        verify.that(
+            "wrong-option-unconfirmed",
+            not heard,
+            expected=f"the option {octets!r} is not confirmed",
+            observed=repr(heard) if heard else "it is not",
+            clause=_MODE_E,
+        )
+        if heard:
+            return
         mode_e.quiet(_SILENCE_S, _READOUT_S)
         _judge_reached(verify, mode_e, "wrong-option-falls-back", f"the option {octets!r}")
     mode_e.quiet(_SILENCE_S, _READOUT_S)

@@ -13,7 +13,6 @@ from bench.core.verdict import Reason
 from bench.engine.checks import Checks
 from bench.engine.context import CaseContext, Inconclusive
 from bench.protocols.dlms.acse import Aare, AssociationResult
-from bench.protocols.dlms.cosem_types import AttributeDescriptor, LogicalName
 from bench.protocols.dlms.get import GetRequestNext, GetResponseWithDataBlock
 from bench.protocols.dlms.results import Invocation
 from bench.protocols.hdlc.control import Kind as FrameKind
@@ -26,7 +25,7 @@ from suites.wan_dlms.hdlc_link import HdlcLink
 from suites.wan_dlms.hostile_octets import flipped_bit, random_apdu, wrong_aarqs
 from suites.wan_dlms.judging import judge_alive
 from suites.wan_dlms.meter import Meter
-from suites.wan_dlms.wrapper_wire import WrapperWire, get_request, plain_aarq
+from suites.wan_dlms.wrapper_wire import OBJECT_LIST, WrapperWire, get_request, plain_aarq
 
 _STREAM = "meterbench:robustness"
 _SEED = 62056
@@ -40,7 +39,6 @@ _SLOW_OCTET_S = 1.1e-3  # an octet at 9600 Bd
 _CYCLES = 50
 _SLOW_OCTETS, _SLOW_PAUSE_S = 9, 5.0
 _SMALL_PDU = 64
-_OBJECT_LIST = AttributeDescriptor(15, LogicalName(0, 0, 40, 0, 0), 2)
 
 
 def _renew(meter: Meter, *, abrupt: bool = False) -> bool:
@@ -389,7 +387,7 @@ def test_aborted_blocks(meter: Meter, verify: Checks) -> None:
     opened = first.propose(first.aarq(initiate=request)) if state.up else None
     if opened is None or not opened.established:
         raise Inconclusive(Reason.PRECONDITION, f"no association: {opened or state}")
-    reply = first.raw(get_request(1, _OBJECT_LIST))
+    reply = first.raw(get_request(1, OBJECT_LIST))
     if not _holds_block(reply):
         raise Inconclusive(Reason.PRECONDITION, f"no block of the object list came: {reply}")
     connected = _abort(meter, first)

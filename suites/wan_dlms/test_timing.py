@@ -89,7 +89,7 @@ def _ask(declared: Declared, transport: Transport, service: str, apdu: bytes, no
         clauses=(_RESPONSE,),
         ics="WAN/PUBLIC",
         needs=(Capability.TIMESTAMPS,),
-        detects=("wan.slow-response", "wan.slow-response-of-some"),
+        detects=("wan.slow-response",),
         bound_s=600,
     )
 )

@@ -9,6 +9,8 @@ from bench.engine.checks import Checks
 from bench.engine.context import CaseContext
 from suites.wan_dlms.declared import Declared
 from suites.wan_dlms.wrapper_wire import (
+    OBJECT_LIST,
+    PLAIN_RLRQ,
     Heard,
     Unit,
     WrapperWire,
@@ -57,13 +59,12 @@ def _judge_recovery(verify: Checks, wire: WrapperWire, check_id: str = "recovers
 
 def _judge_associated(verify: Checks, wire: WrapperWire) -> bool:
     """Record that the association of the public client was opened."""
-    heard = wire.exchange(plain_aarq())
+    associated = wire.associate()
     return verify.that(
         "associated",
-        heard.accepts(),
+        associated,
         expected="the association of the public client",
-        observed=str(heard),
-        place=heard.place,
+        observed="opened" if associated else "not opened",
     )
 
 
@@ -74,7 +75,8 @@ def _judge_associated(verify: Checks, wire: WrapperWire) -> bool:
         interface="wan",
         title="Header of every answer",
         purpose="Ensure that answers come in wrapper units with the right header.",
-        stimulus="Open the association of the public client and read the logical device name.",
+        stimulus="Open the association of the public client, read the logical device name and the "
+        "object list.",
         criterion="Version 1; source and destination wPort are those of the request, exchanged; "
         "the length is that of the APDU.",
         kind=Kind.VALID,
@@ -87,18 +89,20 @@ def _judge_associated(verify: Checks, wire: WrapperWire) -> bool:
             "wan.wr-answer-length-long",
             "wan.wr-answer-length-short",
             "wan.wr-answer-length-with-header",
+            "wan.wr-answer-length-low-octet",
         ),
     )
 )
 def test_header(wire: WrapperWire, verify: Checks) -> None:
     """Whoever shares a connection finds his answers by their header."""
-    heard = [wire.exchange(plain_aarq()), wire.exchange(get_request())]
+    requests = (plain_aarq(), get_request(1), get_request(2, OBJECT_LIST), PLAIN_RLRQ)
+    heard = [wire.exchange(request) for request in requests]
     units = tuple(unit for one in heard for unit in one.units)
     answered = sum(bool(one.units) for one in heard)
     verify.that(
         "answered",
         answered == len(heard),
-        expected="an answer to AARQ and GET",
+        expected="an answer to AARQ, GET and RLRQ",
         observed=f"{answered} of {len(heard)} answered",
     )
     for check_id, code in (("version", "wrapper-version"), ("length", "wrapper-length")):

@@ -15,7 +15,7 @@ from bench.core.trace import Direction, Field
 from bench.core.verdict import Reason
 from bench.engine.connection import Connection
 from bench.engine.context import CaseContext, Inconclusive
-from bench.protocols.dlms.acse import Aare, Aarq, AssociationResult
+from bench.protocols.dlms.acse import Aare, Aarq, AssociationResult, Rlrq
 from bench.protocols.dlms.apdu import decode_apdu, encode_apdu
 from bench.protocols.dlms.cosem_types import AttributeDescriptor, LogicalName
 from bench.protocols.dlms.exception_response import ExceptionResponse
@@ -38,6 +38,8 @@ _MOST_OCTETS = 1 << 18  # more in one answer is a flood
 _MOST_KEPT = 32  # units of one answer that are kept as evidence
 _NOTIFICATIONS = frozenset({0x0F, 0xC2})  # sent unasked
 
+PLAIN_RLRQ = encode_apdu(Rlrq())
+OBJECT_LIST = AttributeDescriptor(15, LogicalName(0, 0, 40, 0, 0), 2)
 _LDN = AttributeDescriptor(1, LogicalName(0, 0, 42, 0, 0), 2)
 _PROPOSED = (
     Conformance.GET
@@ -176,6 +178,7 @@ class WrapperWire:
         self.server = server
         self.limit_s = limit_s
         self.closed = False
+        self._associated = False
         self._context = context
         self._stream = WrapperStream()
 
@@ -193,6 +196,7 @@ class WrapperWire:
             server=declared.server_sap,
             limit_s=declared.response_limit_s,
         )
+        context.at_end(wire.finish)
         if connection.has(Capability.CONNECTION) and not wire.reconnect():
             raise Inconclusive(Reason.PRECONDITION, "the device takes no connection")
         return wire
@@ -259,7 +263,14 @@ class WrapperWire:
 
     def associate(self) -> bool:
         """Open the association without authentication; return whether it was accepted."""
-        return self.exchange(plain_aarq()).accepts()
+        self._associated = self.exchange(plain_aarq()).accepts()
+        return self._associated
+
+    def release(self) -> None:
+        """Release the association, if this side has one."""
+        if self._associated and not self.closed:
+            self.exchange(PLAIN_RLRQ)
+        self._associated = False
 
     def read_name(self) -> bool:
         """Read the logical device name in an open association; return whether data came."""
@@ -268,6 +279,7 @@ class WrapperWire:
     def reconnect(self, *, abrupt: bool = False) -> bool:
         """Make the connection anew; return whether the device took it."""
         self._stream = WrapperStream()
+        self._associated = False
         try:
             self.connection.reconnect(abrupt=abrupt)
         except AdapterError:
@@ -278,11 +290,20 @@ class WrapperWire:
 
     def serves(self) -> bool:
         """Return whether a client that comes on this connection can read the device's name."""
-        return self.associate() and self.read_name()
+        served = self.associate() and self.read_name()
+        self.release()
+        return served
 
     def recovers(self) -> bool:
         """Return whether a client that comes on a new connection can read the device's name."""
         return self.reconnect() and self.serves()
+
+    def finish(self) -> None:
+        """Release what is open, and leave a connection that the next one can use."""
+        self.closed = self.closed or self.connection.ended
+        self.release()
+        if self.connection.has(Capability.CONNECTION):
+            self.reconnect()
 
     def another(self) -> "WrapperWire | None":
         """Return a further connection, None if the device does not take it."""

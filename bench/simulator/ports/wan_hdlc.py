@@ -121,7 +121,7 @@ class HdlcConnection(WanConnection):
         if answers:
             at, era = now + self.device.latency_ns(), self._era(key)
             self.later(at, lambda now: self._respond(key, era, answers, now))
-        else:
+        elif not self.device.crashed(now):
             self.station.decline(key)
 
     def _era(self, key: LinkKey) -> int:

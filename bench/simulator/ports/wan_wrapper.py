@@ -7,6 +7,7 @@ from bench.core.clock import SECOND
 from bench.core.trace import Chunk
 from bench.protocols.dlms.wrapper import (
     ALL_STATION,
+    HEADER_OCTETS,
     WpduOctets,
     WrapperStream,
     decode_wpdu,
@@ -47,7 +48,8 @@ class WrapperConnection(WanConnection):
         if "wr-one-read-one-pdu" in self.breaks:
             self.unit(octets, now)
             return
-        if "wr-version-unchecked" in self.breaks and octets[:1] == b"\x00":
+        whole = len(octets) > HEADER_OCTETS and octets[:1] == b"\x00"
+        if whole and "wr-version-unchecked" in self.breaks:
             octets = _VERSION + octets[2:]
         if self._stream.lost:
             return
