@@ -192,7 +192,7 @@ def test_broadcast(hdlc: HdlcLink, declared: Declared, verify: Checks) -> None:
         kind=Kind.INOPPORTUNE,
         clauses=("IEC-62056-46:6.4.4",),
         ics="WAN/HDLC and WAN/PUBLIC",
-        detects=("wan.client-mixup", "wan.client-mixup-addresses", "wan.client-steals-link"),
+        detects=("wan.client-mixup", "wan.client-steals-association", "wan.clients-taken-as-one"),
         bound_s=90,
     )
 )

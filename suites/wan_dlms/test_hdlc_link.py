@@ -76,7 +76,7 @@ def test_default_set_up(hdlc: HdlcLink, verify: Checks) -> None:
         kind=Kind.VALID,
         clauses=(_PROCEDURES,),
         ics="WAN/HDLC",
-        detects=("wan.seq-not-reset", "wan.seq-vs-not-reset"),
+        detects=("wan.seq-not-reset", "wan.seq-vr-not-reset"),
     )
 )
 def test_numbers_reset(hdlc: HdlcLink, verify: Checks) -> None:
@@ -119,7 +119,7 @@ def test_numbers_reset(hdlc: HdlcLink, verify: Checks) -> None:
         kind=Kind.VALID,
         clauses=(_PROCEDURES,),
         ics="WAN/HDLC",
-        detects=("wan.disc-ignored", "wan.disc-unanswered"),
+        detects=("wan.disc-ignored", "wan.disc-unanswered", "wan.ua-no-final"),
     )
 )
 def test_disconnect(hdlc: HdlcLink, verify: Checks) -> None:
@@ -166,7 +166,7 @@ def test_disconnect_twice(hdlc: HdlcLink, verify: Checks) -> None:
         kind=Kind.INOPPORTUNE,
         clauses=(_PROCEDURES,),
         ics="WAN/HDLC",
-        detects=("wan.answers-in-ndm", "wan.executes-in-ndm"),
+        detects=("wan.answers-in-ndm", "wan.dm-missing", "wan.dm-no-final"),
     )
 )
 def test_not_connected(hdlc: HdlcLink, verify: Checks) -> None:

@@ -108,8 +108,9 @@ def judge_lengths(verify: Checks, unit: Unit, limit: int, check: str = "obeyed")
         ics="WAN/HDLC and WAN/PUBLIC",
         detects=(
             "wan.negotiation-ignored",
-            "wan.negotiation-not-obeyed",
+            "wan.negotiation-fixed",
             "wan.negotiation-not-crossed",
+            "wan.oversize-info",
         ),
     )
 )

@@ -290,6 +290,13 @@ FAULTS: tuple[Fault, ...] = (
         also=("DLMS-HDLC-38",),
     ),
     wan_fault(
+        "client-steals-association",
+        "takes requests of any client for those of the one that is associated",
+        _PROCEDURES,
+        ("DLMS-HDLC-38:no-data",),
+        also=("DLMS-*",),  # other clients are answered as the first one is
+    ),
+    wan_fault(
         "clients-taken-as-one",
         "takes every client for the public one",
         _PROCEDURES,

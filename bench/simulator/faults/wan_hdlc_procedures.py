@@ -129,6 +129,13 @@ FAULTS: tuple[Fault, ...] = (
         also=_EVERYTHING,
     ),
     wan_fault(
+        "seq-vr-not-reset",
+        "keeps V(R) when SNRM comes on a link",
+        _PROCEDURES,
+        ("DLMS-HDLC-02:nr", "DLMS-HDLC-02:ns"),
+        also=_EVERYTHING,
+    ),
+    wan_fault(
         "disc-ignored",
         "does not hear DISC on a link",
         _PROCEDURES,
@@ -222,6 +229,13 @@ FAULTS: tuple[Fault, ...] = (
         also=("DLMS-HDLC-22", "DLMS-HDLC-20:control-94"),
     ),
     wan_fault(
+        "ns-counted",
+        "goes on counting from an I frame out of order that it has not taken up",
+        _PROCEDURES,
+        ("DLMS-HDLC-22:rr", "DLMS-HDLC-22:not-executed"),
+        also=("DLMS-HDLC-22:goes-on", "DLMS-HDLC-24"),
+    ),
+    wan_fault(
         "nr-unchecked",
         "takes up any N(R), and goes on from there",
         _PROCEDURES,
@@ -257,6 +271,13 @@ FAULTS: tuple[Fault, ...] = (
         "takes each segment of a request for all of it",
         _PROCEDURES,
         ("DLMS-HDLC-25:rr",),
+        also=_EVERYTHING,
+    ),
+    wan_fault(
+        "segments-not-joined",
+        "takes the last segment of a request for all of it",
+        _PROCEDURES,
+        ("DLMS-HDLC-25:aare",),
         also=_EVERYTHING,
     ),
     wan_fault(

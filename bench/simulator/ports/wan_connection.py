@@ -128,11 +128,17 @@ class WanConnection:
 
     def talks(self, client: int, server: int) -> bool:
         """Return whether there is a channel between the two."""
-        return self._channels.get((client, server)) is not None
+        return self._channels.get(self._name(client, server)) is not None
+
+    def _name(self, client: int, server: int) -> tuple[int, int]:
+        """Return between whom a channel is."""
+        if "client-steals-association" in self.breaks:
+            return next((one for one in self._channels if one[1] == server), (client, server))
+        return client, server
 
     def answers(self, client: int, server: int, apdu: bytes, now: int) -> list[bytes]:
         """Return the APDUs with which the application process answers; none for silence."""
-        name = (client, server)
+        name = self._name(client, server)
         if name not in self._channels:
             self._channels[name] = self.device.channel(client, server)
         channel = self._channels[name]

@@ -68,6 +68,12 @@ class FaultySequence(Sequence):
             self.vs = (self.vs + 1) % MODULUS
         return segments
 
+    def take(self, octets: bytes, more: bool) -> bytes | None:
+        """Take the next I frame's octets."""
+        if "segments-not-joined" in self._breaks:
+            self._parts.clear()
+        return super().take(octets, more)
+
     def take_back(self) -> None:
         """Forget what was not acknowledged, and its numbers."""
         self.vs = self.va
@@ -101,6 +107,8 @@ class FaultyLink(SecondaryLink):
             unit = split_llc(frame.information, COMMAND)
             events.append(Received(now, self.key, unit.apdu, 1, unit.problems))
             return ""
+        if "ns-counted" in breaks and not self.sequence.expects(control.ns):
+            self.sequence.vr = (control.ns + 1) % MODULUS
         return super().take_information(frame, now, events)
 
     def reject(self, control: Control, reason: Reason) -> bytes:
@@ -111,4 +119,6 @@ class FaultyLink(SecondaryLink):
 
     def go_on_from(self, former: SecondaryLink) -> None:
         """Keep the numbers of the link before."""
-        self.sequence.vs, self.sequence.vr = former.sequence.vs, former.sequence.vr
+        self.sequence.vr = former.sequence.vr
+        if "seq-not-reset" in self._breaks:
+            self.sequence.vs = former.sequence.vs

@@ -167,7 +167,8 @@ class FaultyStation(FrameStation):
         former = self._links.get(name)
         why = super().connect(key, frame, now, events)
         link = self._links.get(name)
-        if "seq-not-reset" in self.breaks and former is not None and isinstance(link, FaultyLink):
+        kept = {"seq-not-reset", "seq-vr-not-reset"} & self.breaks
+        if kept and former is not None and isinstance(link, FaultyLink):
             link.go_on_from(former)
         return why
 
