@@ -44,6 +44,7 @@ class Traffic:
         self._epoch_ns = epoch_ns
         self._name = name
         self._recorder: ChunkRecorder | None = None
+        self._closed = False
         self._frames: list[_Kept] = []
         self._octets = 0
         self._left_out = 0
@@ -68,6 +69,8 @@ class Traffic:
 
     def record(self, connection: "Connection", chunk: Chunk) -> None:
         """Append a chunk to the recording; EvidenceError when the disk is full."""
+        if self._closed:
+            raise RuntimeError("octets pass after the attempt that they belong to has ended")
         if self._path is None:
             return
         if self._recorder is None:
@@ -112,7 +115,8 @@ class Traffic:
         return Frame(number, kept.at_ns, kept.until_ns, octets, kept.direction, 0, fields)
 
     def close(self) -> None:
-        """Close the recording."""
+        """Close the recording: nothing passes any more."""
+        self._closed = True
         if self._recorder is not None:
             self._recorder.close()
             self._recorder = None
