@@ -27,7 +27,8 @@ class LogicalDevice:
 
     `association_versions` are the class versions of the association objects, by the association's
     name, which the format of the access rights follows; those that are not named have version
-    `association_version`.
+    `association_version`. `class_list_has_rights`: selecting the object list by class brings access
+    rights, too, which is not what the standard says.
     """
 
     def __init__(
@@ -37,6 +38,8 @@ class LogicalDevice:
         breaks: frozenset[str] = frozenset(),
         association_version: int = 3,
         truth: Truth | None = None,
+        *,
+        class_list_has_rights: bool = False,
     ) -> None:
         self.system = system
         self.truth = truth or Truth(system)
@@ -45,7 +48,7 @@ class LogicalDevice:
         self.association_versions: dict[str, int] = {}
         self._objects: dict[_Key, CosemObject] = {}
         self._names: set[bytes] = set()
-        self._list = ObjectList(breaks)
+        self._list = ObjectList(breaks, class_list_has_rights=class_list_has_rights)
         for one in objects:
             self.add(one)
         self._leave_out()

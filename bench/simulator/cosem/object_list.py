@@ -1,7 +1,8 @@
 """What an association shows of the objects: attribute 2 of the class Association LN.
 
 Selectors (IEC 62056-6-2, class 15): 1 all objects, 2 those of some classes, both without access
-rights; 3 the objects that are named, 4 the one that is named, both with them.
+rights, so that an element has three components; 3 the objects that are named, 4 the one that is
+named, both with them. Some meters give the rights with selector 2, too.
 """
 
 from collections.abc import Iterable
@@ -34,10 +35,14 @@ class _Objects(Protocol):
 
 
 class ObjectList:
-    """The object lists of one logical device; each is encoded once."""
+    """The object lists of one logical device; each is encoded once.
 
-    def __init__(self, breaks: frozenset[str]) -> None:
+    `class_list_has_rights`: the elements that selector 2 brings have access rights.
+    """
+
+    def __init__(self, breaks: frozenset[str], *, class_list_has_rights: bool = False) -> None:
         self._breaks = breaks
+        self._first_with_rights = 2 if class_list_has_rights else 3
         self._whole: dict[tuple[str, int], Data] = {}
 
     def forget(self) -> None:
@@ -64,7 +69,7 @@ class ObjectList:
         chosen = self._select(device.objects, selection)
         if isinstance(chosen, DataAccessResult):
             return chosen
-        rights = selection.selector > 2
+        rights = selection.selector >= self._first_with_rights
         elements = self._elements(chosen, association, version, rights=rights)
         if selection.selector != 4:
             return array(*elements)

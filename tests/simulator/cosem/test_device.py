@@ -166,6 +166,15 @@ def test_the_object_list_can_be_selected_from():
     assert wrong is DataAccessResult.TYPE_UNMATCHED
 
 
+def test_a_list_by_class_may_have_rights():
+    plain = made()
+    device = LogicalDevice(plain.system, plain.objects, class_list_has_rights=True)
+    whole = listed(device, MANAGEMENT)
+    selection = SelectiveAccess(2, array(long_unsigned(3)))
+    assert listed(device, MANAGEMENT, selection) == (whole[2],)
+    assert listed(device, MANAGEMENT, SelectiveAccess(1, null()))[0] == whole[0][:3]
+
+
 def test_a_broken_object_list_differs():
     plain = listed(made(), MANAGEMENT)
     assert listed(made(frozenset({"list-duplicate"})), MANAGEMENT) == (*plain, plain[-1])
