@@ -104,7 +104,7 @@ def test_inter_octet(hdlc: HdlcLink, declared: Declared, verify: Checks) -> None
         clauses=(_TIMERS,),
         ics="WAN/HDLC and WAN/PUBLIC",
         needs=(Capability.TIMESTAMPS,),
-        detects=("wan.slow-response", "wan.slow-response-at-times"),
+        detects=("wan.slow-response",),
         bound_s=900,
     )
 )

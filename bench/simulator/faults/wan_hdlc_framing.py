@@ -172,7 +172,7 @@ FAULTS: tuple[Fault, ...] = (
         f"hangs after a frame with a wrong length field: {_CRASH}",
         _FORMAT,
         ("DLMS-HDLC-11:after-length+1",),
-        also=("DLMS-HDLC-11:alive",),
+        also=("DLMS-HDLC-11:alive", *_ROBUSTNESS),
     ),
     wan_fault(
         "flag-hang",

@@ -13,10 +13,9 @@ from bench.protocols.hdlc.parameters import (
     decode_parameters,
     encode_parameters,
 )
-from bench.simulator.faults.fault import Alteration, Fault
+from bench.simulator.faults.fault import Fault
 from bench.simulator.faults.wan_edit import secondary, wan_fault
 from bench.simulator.faults.wan_hdlc_edit import into, out, rebuilt
-from bench.simulator.ports.wan_stages import Stage
 
 _NEGOTIATION = "IEC-62056-46:6.4.4"
 _TIMERS = "IEC-62056-6-2:5.6.2"
@@ -82,11 +81,6 @@ def _widest_if_malformed(frame: HdlcFrame) -> bytes | None:
 
 def _not_final_segments(frame: HdlcFrame) -> bytes | None:
     return rebuilt(frame, control=frame.control.octet & ~POLL) if frame.segmented else None
-
-
-def _slow(latency_ns: int, index: int) -> int:
-    """Take 1.5 s for one answer in ninety."""
-    return latency_ns + (1500 * MILLISECOND if index % 90 == 89 else 0)
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -210,13 +204,5 @@ FAULTS: tuple[Fault, ...] = (
         ("DLMS-HDLC-36:first-dropped",),
         secondary(inter_octet_ns=900 * MILLISECOND),
         also=("DLMS-HDLC-12:silent",),  # the flag of an earlier frame opens one without
-    ),
-    wan_fault(
-        "slow-response-at-times",
-        "takes 1.5 s for some of its answers",
-        _TIMERS,
-        ("DLMS-HDLC-37:response",),
-        Alteration(Stage.LATENCY, _slow),
-        also=_EVERYTHING,  # whatever asks at that moment
     ),
 )

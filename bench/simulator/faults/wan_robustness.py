@@ -162,7 +162,7 @@ FAULTS: tuple[Fault, ...] = (
         "slow-response",
         "answers every tenth request after 1.5 s, and declares 1 s",
         _RESPONSE,
-        ("DLMS-TIM-01:response",),
+        ("DLMS-TIM-01:response", "DLMS-HDLC-37:response"),
         Alteration(Stage.LATENCY, lambda ns, index: ns + (not index % 10) * 1500 * MILLISECOND),
         also=_EVERYTHING,
     ),
