@@ -199,11 +199,10 @@ class HdlcTransport:
         return self._reply(ending)
 
     def listen(self, duration_s: float) -> list[Reply]:
-        """Return every APDU that comes within the time, in UI or I frames."""
+        """Return every APDU that comes within the time, and what came unasked before."""
         self._begin()
         connection = self.wire.connection
         until = connection.now() + seconds(duration_s)
-        before = len(self.unasked)
         found: list[Reply] = []
         try:
             while connection.now() < until:
@@ -218,8 +217,8 @@ class HdlcTransport:
                     break
         except ConnectionEnded:
             pass
-        found += self.unasked[before:]
-        del self.unasked[before:]
+        found[:0] = self.unasked
+        self.unasked.clear()
         return found
 
     # -- driving

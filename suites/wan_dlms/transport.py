@@ -101,7 +101,7 @@ class Transport(Protocol):
         ...
 
     def listen(self, duration_s: float) -> list[Reply]:
-        """Return every APDU that comes unasked within the time."""
+        """Return every APDU that comes within the time, and what came unasked before."""
         ...
 
     def close(self) -> LinkState:

@@ -156,7 +156,7 @@ class WrapperTransport:
         return self._reply(Ending.NOTHING_ASKED)
 
     def listen(self, duration_s: float) -> list[Reply]:
-        """Return every APDU for this client that comes within the time."""
+        """Return every APDU that comes within the time, and what came unasked before."""
         connection = self.line.wire.connection
         until = connection.now() + seconds(duration_s)
         octets = 0
