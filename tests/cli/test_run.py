@@ -34,10 +34,12 @@ def test_json_has_exactly_these_keys_and_nothing_else_is_printed(bench, tmp_path
     data = json.loads(out)
     assert set(data) == {"run", "profiles", "cases"}
     assert data["run"] == str(folder_in(tmp_path / "runs"))
-    (profile,) = data["profiles"]
-    assert set(profile) == {"profile", "conclusion", "counts"}
-    assert (profile["profile"], profile["conclusion"]) == ("p1/nl50", "CONFORMS")
-    assert sum(profile["counts"].values()) == len(data["cases"])
+    for profile in data["profiles"]:
+        assert set(profile) == {"profile", "conclusion", "counts"}
+        assert profile["conclusion"] == "CONFORMS"
+    assert [profile["profile"] for profile in data["profiles"]] == ["p1/nl50", "wan/generic"]
+    counted = sum(sum(profile["counts"].values()) for profile in data["profiles"])
+    assert counted == len(data["cases"])
     for row in data["cases"]:
         assert set(row) == {"id", "applicability", "verdict", "reason"}
         if row["applicability"] == "selected":
@@ -189,7 +191,9 @@ def test_a_link_that_is_lost_is_exit_code_4_and_no_fail(bench, telegrams, tmp_pa
     thread = threading.Thread(target=once)
     thread.start()
     link = f"p1=tcp://127.0.0.1:{listener.getsockname()[1]}"
-    code, out, _ = bench("run", "--quick", "--json", "--link", link, "--out", tmp_path / "runs")
+    code, out, _ = bench(
+        "run", "p1", "--quick", "--json", "--link", link, "--out", tmp_path / "runs"
+    )
     thread.join()
     listener.close()
     assert code == 4
