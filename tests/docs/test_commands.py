@@ -12,6 +12,7 @@ PAGES = (
     "docs/adding-a-fault.md",
     "docs/evidence-and-signature.md",
     "docs/p1.md",
+    "docs/wan.md",
 )
 
 

@@ -86,17 +86,18 @@ def test_words_of_verdicts_are_all_explained(pages):
         assert f"| `{stage}` |" in pages["docs/adding-a-fault.md"], stage
 
 
-@pytest.mark.parametrize("name", ["nl50", "be17", "lu"])
+@pytest.mark.parametrize("name", ["p1-nl50", "p1-be17", "p1-lu", "wan-tcp", "wan-optical"])
 def test_example_declarations_check_clean(name, home, capsys):
-    file = home / "examples" / f"device-p1-{name}.toml"
+    file = home / "examples" / f"device-{name}.toml"
     assert main(["declare", "check", str(file)]) == 0, capsys.readouterr().err
     assert "no mistakes" in capsys.readouterr().out
 
 
-def test_examples_answer_every_question(home):
-    items = catalogue.suite("p1").proforma.ics
-    files = sorted((home / "examples").glob("device-*.toml"))
-    assert len(files) == 3
+@pytest.mark.parametrize(("interface", "count"), [("p1", 3), ("wan", 2)])
+def test_examples_answer_every_question(home, interface, count):
+    items = catalogue.suite(interface).proforma.ics
+    files = sorted((home / "examples").glob(f"device-{interface}-*.toml"))
+    assert len(files) == count
     for file in files:
         text = file.read_text(encoding="utf-8")
         assert all(f'"{item}" =' in text for item in items), file.name
