@@ -59,7 +59,10 @@ _BLOCK = shape.structure_of(shape.DOUBLE_LONG_UNSIGNED, shape.OCTETS)
 
 
 class ImageTransfer(CosemObject):
-    """The transfer of one image; `activated` is called with the image that becomes active."""
+    """The transfer of one image; `activated` is called with the image that becomes active.
+
+    `limits` may be others before the transfer is initiated.
+    """
 
     class_id = 18
 
@@ -70,7 +73,7 @@ class ImageTransfer(CosemObject):
         limits: ImageLimits | None = None,
     ) -> None:
         super().__init__(name)
-        self._limits = limits or ImageLimits()
+        self.limits = limits or ImageLimits()
         self._activated = activated
         self._status = Status.NOT_INITIATED
         self._size = 0
@@ -79,7 +82,7 @@ class ImageTransfer(CosemObject):
         self._enabled = True
         self._due: int | None = None
         self._after: Callable[[Moment], None] | None = None
-        self.read(2, lambda _moment: double_long_unsigned(self._limits.block_size))
+        self.read(2, lambda _moment: double_long_unsigned(self.limits.block_size))
         self.read(3, lambda _moment: bits(self._bitmap()))
         self.read(4, lambda _moment: double_long_unsigned(self._first_missing()))
         self.read(5, lambda _moment: boolean(self._enabled), self._enable, shape.BOOLEAN)
@@ -94,7 +97,7 @@ class ImageTransfer(CosemObject):
 
     @property
     def _count(self) -> int:
-        return -(-self._size // self._limits.block_size)
+        return -(-self._size // self.limits.block_size)
 
     def _bitmap(self) -> str:
         if "image-bitmap" in self.breaks:
@@ -130,7 +133,7 @@ class ImageTransfer(CosemObject):
 
     def _initiate(self, _moment: Moment, data: Data) -> ActionResult:
         size = data.value[1].value
-        if not self._enabled or not 1 <= size <= self._limits.max_size:
+        if not self._enabled or not 1 <= size <= self.limits.max_size:
             return ActionResult.OTHER_REASON
         self._size, self._blocks, self._verified = size, {}, None
         self._status, self._due = Status.INITIATED, None
@@ -142,7 +145,7 @@ class ImageTransfer(CosemObject):
         if not self._enabled or self._status is not Status.INITIATED:
             return ActionResult.OTHER_REASON
         if "image-accepts-bad" not in self.breaks:
-            size = self._limits.block_size
+            size = self.limits.block_size
             expected = min(size, self._size - number * size)
             if number >= self._count or len(octets) != expected:
                 return ActionResult.OTHER_REASON
@@ -160,7 +163,7 @@ class ImageTransfer(CosemObject):
         if not self._enabled or not ready or not complete:
             return ActionResult.OTHER_REASON
         self._status = Status.VERIFICATION_INITIATED
-        self._begin(moment, self._limits.verify_s, self._check)
+        self._begin(moment, self.limits.verify_s, self._check)
         if self._due is not None:
             return ActionResult.TEMPORARY_FAILURE
         good = self._status is Status.VERIFICATION_SUCCESSFUL
@@ -179,7 +182,7 @@ class ImageTransfer(CosemObject):
         if not self._enabled or self._status is not Status.VERIFICATION_SUCCESSFUL:
             return ActionResult.OTHER_REASON
         self._status = Status.ACTIVATION_INITIATED
-        self._begin(moment, self._limits.activate_s, self._switch)
+        self._begin(moment, self.limits.activate_s, self._switch)
         return ActionResult.SUCCESS if self._due is None else ActionResult.TEMPORARY_FAILURE
 
     def _switch(self, moment: Moment) -> None:

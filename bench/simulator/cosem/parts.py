@@ -57,9 +57,12 @@ class Parts:
         self.events.note(moment, Event.FIRMWARE_ACTIVATED)
 
     def switch_breaker(self, moment: Moment, contact: Contact) -> None:
-        """Move the breaker, which P1 shows, and note it."""
-        if moment.system.breaker is not contact:
-            moment.system.breaker = contact
+        """Move the breaker, which P1 shows, and note it; nothing flows while it is not closed."""
+        system = moment.system
+        if system.breaker is not contact:
+            system.breaker = contact
+            flows = contact is Contact.CONNECTED
+            system.hold_load(system.household.held_w if flows else 0, moment.now)
             off = contact is Contact.DISCONNECTED
             event = Event.REMOTE_DISCONNECTION if off else Event.REMOTE_CONNECTION
             self.disconnections.note(moment, event)

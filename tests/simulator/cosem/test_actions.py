@@ -39,6 +39,21 @@ def test_a_reconnection_follows_the_mode(meter, mode):
     assert meter.device.system.breaker is state
 
 
+def test_nothing_flows_while_the_breaker_is_open(meter):
+    meter.now = 10**9
+    assert meter.get(3, "1-0:1.7.0") > 0
+    assert meter.action(*BREAKER, 1, GO) == 0
+    meter.now = 3 * 10**9
+    energy = meter.get(3, "1-0:1.8.0")
+    assert meter.get(3, "1-0:1.7.0") == meter.get(3, "1-0:31.7.0") == 0
+    meter.now = HOUR
+    assert meter.get(3, "1-0:1.8.0") == energy
+    assert meter.get(7, "1-0:99.1.0")[-1][4] == 0
+    assert meter.action(*BREAKER, 2, GO) == 0
+    meter.now += 2 * 10**9
+    assert meter.get(3, "1-0:9.7.0") + meter.get(3, "1-0:10.7.0") > 0
+
+
 def test_a_mode_that_is_none_is_refused(meter):
     assert meter.set(*BREAKER, 4, enum(7)) == TYPE_UNMATCHED
     assert meter.set(*BREAKER, 3, enum(1)) == DENIED
