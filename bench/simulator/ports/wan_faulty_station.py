@@ -87,11 +87,12 @@ class FaultyStation(FrameStation):
             self._noise += len(octets)
         if "fuzz-crash" in self.breaks and self._noise > _FUZZ_OCTETS:
             self._host.crash(now)
-        if piece.kind is NoiseKind.FILL or len(octets) < _FRAME_LIKE:
+        if piece.kind is NoiseKind.FILL or len(octets) < 3:
             return
         stated = (octets[1] & 7) << 8 | octets[2] if octets[0] == FLAG else 0
         cut = piece.kind is NoiseKind.BROKEN_OFF and len(octets) - 1 < stated
-        if ("interoctet-stuck" if cut else "flag-hang") in self.breaks:
+        stumbles = "interoctet-stuck" if cut else "flag-hang"
+        if stumbles in self.breaks and (cut or len(octets) >= _FRAME_LIKE):
             self._host.crash(now)
 
     def _stumbles(self, piece: FrameOctets, now: int) -> bool:
