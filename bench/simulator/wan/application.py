@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bench.protocols.dlms.acse import Mechanism
 from bench.protocols.dlms.cosem_types import SelectiveAccess
 from bench.protocols.dlms.data_types import Data, double_long_unsigned
 from bench.protocols.dlms.results import DataAccessResult
@@ -27,13 +28,13 @@ from bench.simulator.wan.authentication import Authentication
 from bench.simulator.wan.challenges import Challenges
 from bench.simulator.wan.channel import Channel
 from bench.simulator.wan.ciphering import ChannelCiphering
-from bench.simulator.wan.clients import Client, clients_with
+from bench.simulator.wan.clients import UNKNOWN, Client, clients_with
 from bench.simulator.wan.general import GeneralAgent
 from bench.simulator.wan.key_ring import KeyRing
 from bench.simulator.wan.keys import CLIENT_TITLE, server_title, wan_secret
 from bench.simulator.wan.names import CLOCK, LOGICAL_DEVICE_NAME, counter_name
 from bench.simulator.wan.opening import Opening
-from bench.simulator.wan.options import PushPlan, WanOptions
+from bench.simulator.wan.options import PushPlan, Refusal, WanOptions
 from bench.simulator.wan.push import Pushes
 from bench.simulator.wan.sap_assignment import SapAssignment
 from bench.simulator.wan.security_setup import SecuritySetup
@@ -85,6 +86,8 @@ class Application:
         self._rings: dict[int, KeyRing] = {}
         self._agents: dict[int, GeneralAgent] = {}
         self._channels: dict[int, list[Channel]] = {}
+        self._failures: dict[int, int] = {}
+        self._locked_until: dict[int, int] = {}
         self._down_until = 0
         self._drawn = 0
         self.device = self._built(stages)
@@ -97,9 +100,13 @@ class Application:
 
     def channel(self, client_sap: int, server_sap: int) -> Channel | None:
         """Return a new channel for a client, None if nobody is there who would answer it."""
-        client = self._by_sap.get(client_sap)
-        if client is None or server_sap != self.options.server_sap:
+        if server_sap != self.options.server_sap:
             return None
+        client = self._by_sap.get(client_sap)
+        if client is None:
+            if self.options.unknown_client is Refusal.SILENCE:
+                return None
+            client = Client(UNKNOWN, client_sap, Mechanism.LOWEST)
         return Channel(self, client, server_sap)
 
     def next_event(self) -> int | None:
@@ -172,8 +179,13 @@ class Application:
 
     # -- associations
 
-    def may_open(self, channel: Channel, now: int) -> bool:  # noqa: ARG002
-        """Whether a client may open an association besides those that it has on other channels."""
+    def may_open(self, channel: Channel, now: int) -> bool:
+        """Whether a client may open an association besides those that it has on other channels.
+
+        A client that failed to prove itself too often may not for a while.
+        """
+        if now < self._locked_until.get(channel.client.sap, 0):
+            return False
         others = [one for one in self._channels.get(channel.client.sap, ()) if one is not channel]
         return len(others) < self.options.clients_at_once
 
@@ -192,6 +204,19 @@ class Application:
         ring = self.ring(channel.client)
         if ring is not None:
             ring.settle()
+
+    def note_failure(self, client: Client, now: int) -> None:
+        """Count a client that failed to prove itself; too many in a row lock it out."""
+        failures = self._failures.get(client.sap, 0) + 1
+        allowed = self.options.hls_failures_until_lock
+        if allowed and failures >= allowed:
+            self._locked_until[client.sap] = now + round(self.options.hls_lock_s * _SECOND)
+            failures = 0
+        self._failures[client.sap] = failures
+
+    def note_success(self, client: Client) -> None:
+        """Forget the failures of a client that proved itself."""
+        self._failures.pop(client.sap, None)
 
     def association_of(self, client: Client) -> Association | None:
         """Return the association that a client has now, None without one."""

@@ -113,6 +113,7 @@ class Channel:
             self._failed = True
         else:
             association.state = State.OPEN
+            self._application.note_success(self.client)
         return own
 
     # -- whole APDUs
@@ -211,6 +212,9 @@ class Channel:
         if self._failed:
             self._failed = False
             association.state = State.IDLE
+            self._application.note_failure(self.client, now)
+            if options.hls_failure is not Refusal.RESULT:
+                return answers.refused(options.hls_failure, answers.NO_ASSOCIATION)
         if answer is None or (control.broadcast and "gbek-as-guek" not in self._breaks):
             return None
         if "short-answer" in self._breaks:

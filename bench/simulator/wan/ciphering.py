@@ -56,13 +56,17 @@ _TITLED = (Ciphering.GENERAL_GLO, Ciphering.GENERAL_DED)
 
 @dataclass(slots=True)
 class Opened:
-    """A request APDU and how it was protected; `how` None: not at all."""
+    """A request APDU and how it was protected; `how` and `general` None: not at all.
+
+    `policy` is the one under which it was judged, and which its answer follows.
+    """
 
     apdu: bytes
     how: Ciphering | None = None
     control: SecurityControl = _CONTROLS[0]
     counter: int = -1
     expected_before: int = 0
+    policy: int = 0
     general: OpenedGeneral | None = None
     signed: GeneralSigning | None = None
 
@@ -109,7 +113,7 @@ class ChannelCiphering:
             needed |= self._ring.policy & _SIGNED
         if needed and "plain-in-ciphered" not in self._breaks:
             raise Refused(answers.refused(self._options.unprotected, answers.NO_ASSOCIATION))
-        return Opened(apdu)
+        return Opened(apdu, policy=self._ring.policy)
 
     def open(self, apdu: bytes, title: bytes) -> Opened:
         """Return the request in a ciphered APDU of a client; raises Refused if it is not served."""
@@ -164,7 +168,8 @@ class ChannelCiphering:
         if not counters.take(protected.invocation_counter, breaks):
             raise Refused(self._replayed(expected))
         self._check_policy(control)
-        return Opened(text, how, control, protected.invocation_counter, expected)
+        counter = protected.invocation_counter
+        return Opened(text, how, control, counter, expected, ring.policy)
 
     def _generally(self, apdu: bytes, title: bytes) -> Opened:
         record = decode_apdu(apdu).value
@@ -181,7 +186,8 @@ class ChannelCiphering:
         if not counters.take(general.invocation_counter, self._breaks):
             raise Refused(self._replayed(expected))
         self._check_policy(control)
-        return Opened(general.apdu, None, control, general.invocation_counter, expected, general)
+        counter, policy = general.invocation_counter, self._ring.policy
+        return Opened(general.apdu, None, control, counter, expected, policy, general)
 
     def _verified(self, apdu: bytes, title: bytes) -> Opened:
         record = decode_apdu(apdu).value
@@ -269,7 +275,7 @@ class ChannelCiphering:
 
     def _signs(self, opened: Opened) -> bool:
         """Whether an answer is signed: its request was, or the policy demands it."""
-        demanded = self._ring.policy & _ANSWER_SIGNED and self._ring.suite.curve is not None
+        demanded = opened.policy & _ANSWER_SIGNED and self._ring.suite.curve is not None
         return opened.signed is not None or bool(demanded)
 
     def _ciphered(self, answer: bytes, opened: Opened, control: SecurityControl) -> bytes:
@@ -283,7 +289,7 @@ class ChannelCiphering:
 
     def notification(self, apdu: bytes) -> bytes:
         """Return an APDU that nobody asked for, protected as the policy demands."""
-        control = self._answer_control(Opened(b"\x0f"))
+        control = self._answer_control(Opened(b"\x0f", policy=self._ring.policy))
         if control is None or "push-plain" in self._breaks:
             return apdu
         if "push-authenticated-only" in self._breaks:
@@ -291,10 +297,11 @@ class ChannelCiphering:
         return self._protected(apdu, Ciphering.GENERAL_GLO, control)
 
     def _answer_control(self, opened: Opened) -> SecurityControl | None:
-        policy, control = self._ring.policy, opened.control
+        policy, control = opened.policy, opened.control
         authenticated = control.authenticated or bool(policy & _ANSWER_AUTHENTICATED)
         encrypted = control.encrypted or bool(policy & _ANSWER_ENCRYPTED)
-        if not authenticated and not encrypted:
+        ciphered = opened.how is not None or opened.general is not None
+        if not authenticated and not encrypted and not ciphered:
             return None
         number = 0 if "suite-echo" in self._breaks else self._ring.suite.number
         return _CONTROLS[number | authenticated << 4 | encrypted << 5]
@@ -332,10 +339,17 @@ class ChannelCiphering:
         return found
 
     def user_information(self, information: UserInformation | None, title: bytes) -> Opened:
-        """Return what user information holds; raises Refused as `open` and `plain` do."""
-        if isinstance(information, CipheredApdu | GeneralGloCiphering | GeneralCiphering):
-            return self.open(encode_apdu(information), title)
-        return self.plain(b"\x01")
+        """Return what user information holds; raises Refused as `open` and `plain` do.
+
+        A policy of signatures does not reach it: association APDUs are not signed.
+        """
+        self._is_signed = True
+        try:
+            if isinstance(information, CipheredApdu | GeneralGloCiphering | GeneralCiphering):
+                return self.open(encode_apdu(information), title)
+            return self.plain(b"\x01")
+        finally:
+            self._is_signed = False
 
     def initiate_answer(self, answer: UserInformation, to: Opened | None = None) -> UserInformation:
         """Return the answer, protected as the request was that it answers (None: the AARQ's)."""
@@ -343,5 +357,5 @@ class ChannelCiphering:
         if opened is None:
             return answer
         octets = encode_apdu(answer)
-        sealed = self.seal(octets, opened)
+        sealed = self.seal(octets, replace(opened, policy=opened.policy & ~_ANSWER_SIGNED))
         return answer if sealed == octets else Opaque("ciphered", sealed)

@@ -28,6 +28,9 @@ class Client:
         return self.context in (ApplicationContext.LN_CIPHERED, ApplicationContext.SN_CIPHERED)
 
 
+UNKNOWN = "unknown"
+"""The name of a client whose SAP the meter does not know, and which it rejects."""
+
 _CIPHERED = ApplicationContext.LN_CIPHERED
 
 REFERENCE_CLIENTS: tuple[Client, ...] = (

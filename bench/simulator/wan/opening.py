@@ -29,7 +29,7 @@ from bench.simulator.wan.aare import (
 )
 from bench.simulator.wan.association import Association, State
 from bench.simulator.wan.challenges import Challenges
-from bench.simulator.wan.clients import Client
+from bench.simulator.wan.clients import UNKNOWN, Client
 from bench.simulator.wan.crash import Crash, has_length_bomb, is_nested
 from bench.simulator.wan.options import Refusal, WanOptions
 
@@ -110,7 +110,8 @@ class Opening:
     ) -> InitiateRequest | Rejected:
         """Return the InitiateRequest of an AARQ that is to be accepted."""
         client, options = association.client, self._options
-        if association.state is not State.IDLE and options.second_aarq == "reject":
+        second = association.state is not State.IDLE and options.second_aarq == "reject"
+        if second or client.name == UNKNOWN:
             return NO_REASON
         for judge in (self._version, self._context, self._titles, self._mechanism, self._value):
             rejected = judge(aarq, client)
