@@ -94,8 +94,9 @@ class Observing:
         except LinkEnded:
             ended = Ended.RECORDING
         except AdapterLost as error:
-            self._session.lose(interface, error)
-            lost, ended = error, Ended.INTERRUPTED
+            # who only listens is not told by the device that a connection ends: it is lost
+            lost, ended = AdapterLost(str(error)), Ended.INTERRUPTED
+            self._session.lose(interface, lost)
         finally:
             if recorder:
                 recorder.close()

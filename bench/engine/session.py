@@ -266,7 +266,7 @@ class Session:
             context.inconclusive(error.reason, str(error))
         elif isinstance(error, LinkEnded):
             context.inconclusive(Reason.SHORT, "the recording ends before the case has enough")
-        elif isinstance(error, ConnectionEnded) and context.case.interface not in self._failed:
+        elif isinstance(error, ConnectionEnded):
             context.inconclusive(Reason.PRECONDITION, str(error))
         elif isinstance(error, AdapterError):
             if isinstance(error, AdapterLost):
