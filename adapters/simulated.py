@@ -167,12 +167,16 @@ class SimulatedLink(Link):
     def request(self, active: bool) -> int:
         """Raise or release the data request; return the instant."""
         self._check_open()
+        if Capability.REQUEST_LINE not in self.capabilities:
+            return super().request(active)
         self.port.set_request(active, self.clock.now())
         return self.clock.now()
 
     def line_errors(self) -> LineErrors:
         """Return what the simulated UART counted since the link was opened."""
-        return self._errors
+        return (
+            self._errors if Capability.UART_ERRORS in self.capabilities else super().line_errors()
+        )
 
     def line_format(self) -> LineSettings:
         """Return the character format that the port sends with.
