@@ -78,7 +78,9 @@ class Channel:
         if self.client.pre_established:
             self._broadcast(apdu, now)
             return None
-        if "fuzz-apdu-crash" in self._breaks and len(apdu) > _LONG and apdu[0] not in APDU_NAMES:
+        if apdu[0] not in APDU_NAMES and (
+            "tag-crash" in self._breaks or ("fuzz-apdu-crash" in self._breaks and len(apdu) > _LONG)
+        ):
             raise Crash
         if len(apdu) > self._options.max_pdu:
             if "oversize-crash" in self._breaks:
@@ -114,6 +116,8 @@ class Channel:
         else:
             association.state = State.OPEN
             self._application.note_success(self.client)
+            if self._ring is not None:
+                self._ring.connected()
         return own
 
     # -- whole APDUs

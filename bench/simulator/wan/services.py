@@ -82,8 +82,6 @@ class Services:
         options = self._options
         bit = _BITS.get(octets[0])
         if bit is None:
-            if "tag-crash" in self._breaks:
-                raise Crash
             return answers.refused(options.unknown_tag, answers.UNKNOWN_SERVICE)
         if not request.association.has(bit):
             return answers.refused(options.not_negotiated, answers.NOT_NEGOTIATED)
