@@ -201,9 +201,10 @@ class Application:
     def ended(self, channel: Channel, now: int) -> None:  # noqa: ARG002
         """Note that an association ended: keys that were to change then do."""
         self.hold(channel)
-        ring = self.ring(channel.client)
-        if ring is not None:
-            ring.settle()
+        suite = channel.client.suite
+        held = (one.client for channels in self._channels.values() for one in channels)
+        if suite is not None and all(client.suite != suite for client in held):
+            self.ring_of(suite).settle()
 
     def note_failure(self, client: Client, now: int) -> None:
         """Count a client that failed to prove itself; too many in a row lock it out."""

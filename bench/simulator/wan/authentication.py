@@ -9,9 +9,9 @@ from collections.abc import Callable
 from bench.protocols.dlms.acse import Mechanism
 from bench.protocols.dlms.security.hls import HlsParty, response_counter
 from bench.simulator.wan.association import Association
-from bench.simulator.wan.ciphering import Opened
 from bench.simulator.wan.clients import Client
 from bench.simulator.wan.key_ring import KeyRing
+from bench.simulator.wan.opened import Opened
 from bench.simulator.wan.signing_keys import SigningKeys
 
 _SECRETS = {

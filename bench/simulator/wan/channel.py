@@ -11,11 +11,12 @@ from bench.simulator.wan import answers, initiate
 from bench.simulator.wan.aare import Ciphering, PlainInitiate
 from bench.simulator.wan.association import Association, State
 from bench.simulator.wan.block_transfer import BlockTransfer
-from bench.simulator.wan.ciphering import PLAIN_REQUESTS, ChannelCiphering, Opened, Refused
+from bench.simulator.wan.ciphering import PLAIN_REQUESTS, ChannelCiphering
 from bench.simulator.wan.clients import Client
 from bench.simulator.wan.crash import Crash
 from bench.simulator.wan.key_ring import KeyRing
 from bench.simulator.wan.names import CURRENT_ASSOCIATION, association_name
+from bench.simulator.wan.opened import Opened, Refused
 from bench.simulator.wan.options import Refusal
 from bench.simulator.wan.request import Request
 from bench.simulator.wan.services import Services

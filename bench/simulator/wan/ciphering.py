@@ -4,7 +4,7 @@ A request must be authentic, then fresh, then protected as the policy demands. I
 protection that it had, and what the policy adds (IEC 62056-5-3 cl. 5.3.7, class 64).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bench.protocols.dlms.acse import Aarq
 from bench.protocols.dlms.apdu import decode_apdu, encode_apdu
@@ -32,13 +32,13 @@ from bench.protocols.dlms.security.apdus import (
     plain_tag,
 )
 from bench.protocols.dlms.security.gcm import TITLE_OCTETS, protect
-from bench.protocols.dlms.security.general import OpenedGeneral
 from bench.protocols.dlms.user_information import UserInformation
 from bench.simulator.wan import answers
 from bench.simulator.wan.association import Association
 from bench.simulator.wan.general import GeneralAgent
 from bench.simulator.wan.initiate import UNDECIPHERED
 from bench.simulator.wan.key_ring import Counters, KeyRing
+from bench.simulator.wan.opened import Opened, Refused
 from bench.simulator.wan.options import CounterAnswer, WanOptions
 from bench.simulator.wan.tags import opened_text
 
@@ -52,31 +52,6 @@ PLAIN_REQUESTS = frozenset((0xC0, 0xC1, 0xC3, 0xD9))
 """The tags of requests that are not ciphered."""
 _CONTROLS = tuple(SecurityControl.of(octet) for octet in range(256))
 _TITLED = (Ciphering.GENERAL_GLO, Ciphering.GENERAL_DED)
-
-
-@dataclass(slots=True)
-class Opened:
-    """A request APDU and how it was protected; `how` and `general` None: not at all.
-
-    `policy` is the one under which it was judged, and which its answer follows.
-    """
-
-    apdu: bytes
-    how: Ciphering | None = None
-    control: SecurityControl = _CONTROLS[0]
-    counter: int = -1
-    expected_before: int = 0
-    policy: int = 0
-    general: OpenedGeneral | None = None
-    signed: GeneralSigning | None = None
-
-
-class Refused(Exception):
-    """The request is not served; `answer` is what is sent instead, None for silence."""
-
-    def __init__(self, answer: bytes | None) -> None:
-        super().__init__()
-        self.answer = answer
 
 
 class ChannelCiphering:

@@ -51,7 +51,7 @@ class GetService:
         invocation = asked.invocation
         if not isinstance(result, Data):
             return encode_apdu(GetResponseNormal(invocation, result))
-        encoded = encode_data(result)
+        encoded = encode_data(result, length_octets=self._options.long_data_lengths)
         if len(encoded) + 4 <= request.room(_BLOCKS):
             return b"\xc4\x01" + bytes((invocation.octet, 0)) + encoded
         return self._begin(encoded, invocation, request)
@@ -130,7 +130,8 @@ class GetService:
             self._long = None
             last = "last-block-missing" not in self._breaks
         block = ResultBlock(last, long.number, part)
-        return encode_apdu(GetResponseWithDataBlock(long.invocation, block))
+        answer = GetResponseWithDataBlock(long.invocation, block)
+        return encode_apdu(answer, length_octets=self._options.long_data_lengths)
 
     def _aborted(self, asked: GetRequestNext, why: DataAccessResult) -> bytes:
         block = ResultBlock(True, asked.block_number, why)
@@ -142,7 +143,9 @@ def block_size(room: int, options: WanOptions) -> int:
 
     `room` counts all but the first octet of the length.
     """
-    if room > 0x7F:
+    if options.long_data_lengths:
+        room -= max(options.long_data_lengths, 2)
+    elif room > 0x7F:
         room -= 1 if room <= 0x100 else 2
     size = max(room, 1)
     return min(size, options.block_octets) if options.block_octets else size

@@ -89,6 +89,7 @@ class WanOptions:
     implementation_information: bytes = b""  # AARE with this field
     rejection_has_initiate: bool = False  # a rejecting AARE carries an InitiateResponse
     long_lengths: int = 0  # octets of every length in AARE and RLRE (0: the shortest form)
+    long_data_lengths: int = 0  # octets of every length in what GET returns, likewise
     malformed_aarq: Refusal = Refusal.RESULT  # RESULT: AARE rejected, no reason given
     second_aarq: str = "replace"  # "replace": as if released before; "reject": diagnostic 1
     missing_authentication: int = 14  # diagnostic of an AARQ that names no mechanism: 12 or 14
