@@ -153,6 +153,7 @@ class SimulatedLink(Link):
         self._let_go()
         self.port = self.device.accept(self.clock.now())
         self._connection = self.port if isinstance(self.port, Connection) else None
+        self._wire = self.port if isinstance(self.port, Wire) else None
         self._arrived.clear()
         self.clock.attach(self)
 

@@ -199,6 +199,7 @@ class Diagnosis:
         )
 
     def _speaks_wrapper(self) -> bool:
+        self._renew()
         wire = WrapperWire(
             self.context,
             self.context.connection,
@@ -208,6 +209,11 @@ class Diagnosis:
         )
         heard = wire.exchange(plain_aarq())
         return heard.answer is not None and heard.answer.wpdu.valid
+
+    def _renew(self) -> None:
+        """Make the connection anew where there is one: the device may have hung up."""
+        if self.context.connection.has(Capability.CONNECTION):
+            self.meter.reconnect()
 
     # -- wrapper
 
@@ -221,8 +227,7 @@ class Diagnosis:
         found = self._association()
         if found.reason is not Reason.SILENT:
             return found
-        if connection.has(Capability.CONNECTION):
-            self.meter.reconnect()
+        self._renew()
         said = self._set_up()
         if said.frames:
             return Unwell(Reason.PRECONDITION, 'the meter answers HDLC frames: link_layer = "hdlc"')
