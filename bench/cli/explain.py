@@ -124,18 +124,45 @@ def _show_check(check: "Check", frames: Mapping[int, Mapping[str, Any]]) -> None
         click.echo(f"              {visible(deviation.observed)}")
         if frame := frames.get(place.frame):
             click.echo(f"              {_octets(frame, place.offset, place.length)}")
+            for text in _fields(frame, place.offset, place.length):
+                click.echo(f"              {visible(text)}")
 
 
 def _octets(frame: Mapping[str, Any], offset: int, length: int) -> str:
-    """Return the octets around a deviation, the deviating ones marked."""
+    """Return the octets around a deviation, the deviating ones marked: as text where it is text."""
     octets = bytes.fromhex(frame["octets"])
     end = min(offset + max(length, 1), offset + 2 * _MARGIN, len(octets))
-    before, marked, after = (
-        "".join(chr(o) if 0x20 <= o < 0x7F else f"\\x{o:02x}" for o in part)
-        for part in (
-            octets[max(0, offset - _MARGIN) : offset],
-            octets[offset:end],
-            octets[end : end + _MARGIN],
-        )
+    parts = (
+        octets[max(0, offset - _MARGIN) : offset],
+        octets[offset:end],
+        octets[end : end + _MARGIN],
     )
+    if _is_text(octets):
+        before, marked, after = (
+            "".join(chr(o) if 0x20 <= o < 0x7F else f"\\x{o:02x}" for o in part) for part in parts
+        )
+    else:
+        before, marked, after = (part.hex(" ").upper() for part in parts)
+        before, after = f"{before} " if before else "", f" {after}" if after else ""
     return f"{before}{click.style(f'>>{marked}<<', fg='red', bold=True)}{after}"
+
+
+def _is_text(octets: bytes) -> bool:
+    """Whether people read these octets as characters: nine of ten are printable or line ends."""
+    readable = sum(0x20 <= octet < 0x7F or octet in b"\r\n" for octet in octets)
+    return 10 * readable >= 9 * len(octets)
+
+
+def _fields(frame: Mapping[str, Any], offset: int, length: int) -> list[str]:
+    """Return what the annotated octets under a deviation mean, the innermost field only."""
+    end = offset + max(length, 1)
+    here = [
+        field
+        for field in frame["fields"]
+        if field["offset"] < end and offset < field["offset"] + field["length"]
+    ]
+    if not here or _is_text(bytes.fromhex(frame["octets"])):
+        return []
+    field = min(here, key=lambda one: one["length"])
+    problem = f"  {field['problem']}" if field["problem"] else ""
+    return [f"{field['path']}: {field['text']}{problem}"]
