@@ -53,7 +53,11 @@ def _named(option: str, reference: str) -> "NamedKey":
 def _title(text: str) -> bytes:
     digits = re.sub(r"[\s:-]", "", text)
     if re.fullmatch(r"[0-9A-Fa-f]{16}", digits) is None:
-        raise UsageError(f"--system-title {text!r}: a system title is 16 hexadecimal digits")
+        # what stands here may be a key, so it is not repeated
+        raise UsageError(
+            f"--system-title takes 16 hexadecimal digits, as in 4D4D4D0000BC614E; these are "
+            f"{len(digits)} characters"
+        )
     return bytes.fromhex(digits)
 
 

@@ -134,7 +134,7 @@ def test_a_key_on_the_command_line_is_refused_and_not_repeated(bench, file, opti
     ("arguments", "words"),
     [
         (("wan", "--profile", "nl50"), "--profile means nothing for wan"),
-        (("wan", "--system-title", "4D4D"), "--system-title '4D4D': a system title is 16 hexa"),
+        (("wan", "--system-title", "4D4D"), "--system-title takes 16 hexadecimal digits"),
         (("wan", "--as", "tcp"), "'tcp' is not one of 'hdlc', 'wrapper', 'apdu'"),
         (("wan", "--key", "env:NO_SUCH_KEY"), "--key: env:NO_SUCH_KEY"),
         (("p1", "--as", "hdlc"), "--as means nothing for p1"),

@@ -73,7 +73,10 @@ class Association:
     dedicated: list[NamedKey] = field(default_factory=list)
     asked: dict[int, Question] = field(default_factory=dict)
     blocks: dict[tuple[str, Role | None], Blocks] = field(default_factory=dict)
-    places: dict[str, Role] = field(default_factory=dict)
+
+    def copy(self) -> "Association":
+        """Return an association that knows the same of titles, keys and questions."""
+        return Association(dict(self.titles), list(self.dedicated), dict(self.asked))
 
     def learn(self, value: Any) -> None:
         """Keep what an APDU tells of its sender, and what it asks for."""

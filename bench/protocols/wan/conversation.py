@@ -22,6 +22,7 @@ from bench.protocols.wan.recording import Stretch, pieces
 
 _CARRIERS = frozenset({"HDLC", "LLC", "wrapper"})
 _SHOWN = 16  # octets of what is no frame
+_LINE_CONTROL = b"\x02\x03\x06\r\n"  # in the sign-on of IEC 62056-21
 
 
 def decode_recording(
@@ -109,13 +110,17 @@ class Conversation:
                 return first
             if len(taken.joined.frames) > 1:
                 octets, how = taken.joined.octets, taken.joined.how("segments")
+        elif not frame.valid and octets[:1] != COMMAND[:1]:
+            return []  # so damaged that what follows would be read out of noise
         where = None if how else at
         unit = split_llc(octets, RESPONSE if octets[1:2] == RESPONSE[1:2] else COMMAND)
         role = {COMMAND: Role.CLIENT, RESPONSE: Role.SERVER}.get(unit.header)
         layers = [*first, llc_layer(unit, where, how)]
         if unit.apdu:
             start = None if where is None else where + len(unit.header)
-            association = self._association(link, *ends)
+            # a damaged frame is discarded by its receiver, so nothing is learnt from it
+            known = self._association(link, *ends)
+            association = known if frame.valid else known.copy()
             layers += self._reader.read(
                 unit.apdu, association, self._number, at=start, role=role, how=how
             )
@@ -155,7 +160,10 @@ def _outside(piece: Piece) -> tuple[str, list[Layer]]:
     """Return the layer of octets that belong to no frame."""
     count = len(piece.octets)
     fill = not piece.note
-    shown = piece.octets[:_SHOWN].hex(" ").upper() + (" ..." if count > _SHOWN else "")
+    first = piece.octets[:_SHOWN]
+    shown = first.hex(" ").upper() + (" ..." if count > _SHOWN else "")
+    if not fill and all(0x20 <= octet < 0x7F or octet in _LINE_CONTROL for octet in first):
+        shown += f" ({first.decode('ascii')!r})"
     fields = (Field("flags" if fill else "octets", 0, count, shown),)
     problems = () if fill else (Problem(0, piece.note, "outside", length=count),)
     title = "flags between frames" if fill else piece.note

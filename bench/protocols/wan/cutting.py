@@ -12,7 +12,7 @@ from bench.core.trace import Chunk
 from bench.protocols.dlms.apdu import APDU_NAMES, decode_apdu
 from bench.protocols.dlms.wrapper import HEADER_OCTETS, VERSION
 from bench.protocols.hdlc.deframer import Deframer, FrameOctets, Noise, NoiseKind
-from bench.protocols.hdlc.frame import FLAG, TYPE_3, decode_frame
+from bench.protocols.hdlc.frame import FLAG, MAX_LENGTH, TYPE_3, decode_frame
 from bench.protocols.wan.layer import Form
 
 _FLAG = bytes([FLAG])
@@ -86,14 +86,19 @@ class HdlcCutter:
     def _piece(self, piece: FrameOctets | Noise, at_ns: int | None) -> Piece:
         where = (piece.octets, self._base + piece.offset, self._link, self._way, at_ns)
         if isinstance(piece, FrameOctets):
-            body = piece.body
-            if len(body) < TYPE_3.shortest and body[0] >> 4 != TYPE_3.format_type:
-                return Piece(None, *where, note=_NOTES[NoiseKind.BROKEN_OFF])
-            return Piece(Form.HDLC, *where, opened=not piece.shared)
+            if _resembles_frame(piece.body):
+                return Piece(Form.HDLC, *where, opened=not piece.shared)
+            return Piece(None, *where, note=_NOTES[NoiseKind.BROKEN_OFF])
         opened = piece.octets.startswith(_FLAG)
         if piece.kind is NoiseKind.BROKEN_OFF and piece.octets[opened] >> 4 == TYPE_3.format_type:
             return Piece(Form.HDLC, *where, opened, closed=False, note=_UNCLOSED)
         return Piece(None, *where, note=_NOTES[piece.kind])
+
+
+def _resembles_frame(body: bytes) -> bool:
+    """Say whether format type or length is right: damage seldom hits both, noise has neither."""
+    length = int.from_bytes(body[:2], "big") & MAX_LENGTH
+    return body[0] >> 4 == TYPE_3.format_type or length == len(body)
 
 
 _UNCLOSED = "the closing flag is missing"

@@ -244,3 +244,22 @@ def test_action_without_answer_is_no_error(decode, wire):
     frames += wire.wrapped(ActionResponseNormal(Invocation(1), ActionOutcome(0)), 1, 16)
     _, unit = decode(frames)
     assert "disconnect control, remote_disconnect" in layer(unit, "action-response").notes[0]
+
+
+def test_a_damaged_frame_is_shown_and_teaches_nothing(decode, wire):
+    asked = wire.ask(encode_apdu(GetRequestNormal(Invocation(3), CLOCK)))
+    damaged = asked[:-3] + bytes([asked[-3] ^ 1]) + asked[-2:]
+    reply = wire.answer(encode_apdu(GetResponseNormal(Invocation(3), octet_string(TIME))))
+    units = decode(damaged + reply)
+    assert layer(units[0], "get-request").value.attribute == CLOCK
+    assert layer(units[1], "get-response").notes == ()
+    noise = b"~" + bytes(range(0x30, 0x60)) + b"~"
+    assert [unit.form for unit in decode(asked + noise + asked)] == [Form.HDLC, None, Form.HDLC]
+
+
+def test_the_sign_on_before_hdlc_is_shown_as_text(decode, wire):
+    sign_on = b"/?!\r\n/ABC5\\2METER\r\n\x06252\r\n"
+    first, second = decode(sign_on + wire.ask(b"\xc0"))
+    assert first.form is None
+    assert "'/?!\\r\\n/ABC5" in first.layers[0].fields()[0].text
+    assert second.form is Form.HDLC
