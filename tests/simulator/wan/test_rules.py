@@ -396,12 +396,26 @@ def test_a_broken_rule_shows(make_meter: Any, rule: str) -> None:
 def test_a_part_of_a_value_is_written(make_meter: Any) -> None:
     def scenario(meter: Any) -> list[Any]:
         client = meter.client("suite0").open_association()
-        part = "C102C1001300001400 00FF070000000000010 5090A414243".replace(" ", "")
+        part = "C102C1 0014 00000D0000FF 06 00 00 00000001 04 09064142".replace(" ", "")
         answer = client.send(bytes.fromhex(part))
-        return [answer, client.channel._services is not None]
+        return [answer, client.get(20, "0-0:13.0.0", 6).value]
 
-    assert told(make_meter, scenario)[0] == bytes.fromhex("C502C100000001")
-    assert told(make_meter, scenario, "partial-set")[0] == bytes.fromhex("C502C100000001")
+    kept, broken = told(make_meter, scenario), told(make_meter, scenario, "partial-set")
+    assert kept[0] == broken[0] == bytes.fromhex("C502C100000001")
+    assert broken[1] == b"AB"
+    assert kept[1] != b"AB"
+
+
+@pytest.mark.parametrize("octets", [1, 2, 4])
+@pytest.mark.parametrize("limit", [64, 128, 0xFFFF])
+def test_long_lengths_are_legal(make_meter: Any, octets: int, limit: int) -> None:
+    meter = make_meter(long_data_lengths=octets, long_lengths=octets)
+    client = meter.client("lls").open_association(InitiateRequest(ALL, limit))
+    answer = client.raw(LIST)
+    assert len(answer) <= limit
+    decoded = decode_apdu(answer)
+    assert set(decoded.codes()) <= {"length-form"}
+    assert decode_apdu(client.raw(NAME)).value.result.value.startswith(b"MBX")
 
 
 @pytest.mark.parametrize("rule", ["block-state-persist", "hls-state-persist"])
