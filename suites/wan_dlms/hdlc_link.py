@@ -1,11 +1,14 @@
 """A data link as a case leads it: set up, asked, ended, and its numbers open to be sent wrong."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from bench.core.check import Place
 from bench.core.clock import seconds
+from bench.core.errors import AdapterError
+from bench.core.link import Capability
 from bench.core.verdict import Reason
 from bench.engine.connection import Connection
 from bench.engine.context import CaseContext, Inconclusive
@@ -240,8 +243,8 @@ class HdlcLink(HdlcWire):
     def finish(self) -> None:
         """End the link; where the device has had one in this case, check that it still serves.
 
-        A device that does not is given time to be there again for the next case. One that is slow
-        is alive, too.
+        A device that does not is given time, and a new connection, to be there again for the next
+        case. One that is slow is alive, too.
         """
         self.limit_s *= _PATIENCE
         self.disconnect()
@@ -254,8 +257,15 @@ class HdlcLink(HdlcWire):
             expected="the logical device name can be read after the case",
             observed="it was read" if serves else "it was not",
         )
-        until = self.connection.now() + seconds(_REVIVAL_S)
-        while not serves and self.connection.now() < until:
-            self.connection.wait(_REVIVAL_POLL_S)
-            serves = self.snrm().find(Kind.UA) is not None
+        if not serves:
+            self._revive()
         self.disconnect()
+
+    def _revive(self) -> None:
+        """Wait until the device takes a link up again, on a new connection if there are any."""
+        until = self.connection.now() + seconds(_REVIVAL_S)
+        while self.snrm().find(Kind.UA) is None and self.connection.now() < until:
+            if self.connection.has(Capability.CONNECTION):
+                with suppress(AdapterError):  # the next case says so itself
+                    self.connection.reconnect()
+            self.connection.wait(_REVIVAL_POLL_S)

@@ -79,13 +79,15 @@ class Said:
     """What was heard after octets were sent.
 
     `sent` is the number of what was sent as evidence, `sent_ns` the instant at which it had left.
-    `noise` are the numbers of stretches that are no frame, flags between frames aside.
+    `noise` are the numbers of stretches that are no frame, flags between frames aside. `unasked`
+    are UI frames, which are no answer.
     """
 
     sent: int
     sent_ns: int
     frames: tuple[Heard, ...] = ()
     noise: tuple[int, ...] = ()
+    unasked: tuple[Heard, ...] = ()
     closed: bool = False
 
     @property
@@ -178,6 +180,7 @@ class HdlcWire:
     def _hear(self, sent: int, sent_ns: int, finals: int, limit_s: float) -> Said:
         frames: list[Heard] = []
         noise: list[int] = []
+        first = len(self.heard)
         octets, closed = 0, False
         latest = sent_ns + seconds(_PATIENCE * limit_s)
         until = sent_ns + seconds(limit_s)
@@ -194,7 +197,8 @@ class HdlcWire:
             finals -= self._take(self._deframer.feed(chunk), frames, noise)
         if finals > 0:  # what is half a frame by now stays one
             self._take(self._deframer.flush(), frames, noise)
-        return Said(sent, sent_ns, tuple(frames), tuple(noise), closed)
+        unasked = tuple(heard for heard in self.heard[first:] if heard.is_valid(Kind.UI))
+        return Said(sent, sent_ns, tuple(frames), tuple(noise), unasked, closed)
 
     def _take(self, pieces: Iterable[Piece], frames: list[Heard], noise: list[int]) -> int:
         """Keep what was heard; return how many frames give the turn back."""

@@ -15,6 +15,7 @@ from suites.wan_dlms.wrapper_wire import get_request, plain_aarq, reads
 
 _ADDRESS = "IEC-62056-46:6.4.2"
 _STRANGER = 0x5D  # an address that hardly a meter has, as logical or physical device
+_UI, _UI_POLL = unnumbered(Frame.UI, False), unnumbered(Frame.UI)
 _ALL_IN_FOUR = 0x3FFF
 
 
@@ -111,7 +112,8 @@ def test_illegal_sizes(hdlc: HdlcLink, declared: Declared, verify: Checks) -> No
         title="Unknown server address",
         purpose="Ensure that the meter is silent where another one is called.",
         stimulus="SNRM to another logical device, to another physical device, to both, and to the "
-        f"address of no station (other: {_STRANGER:02X}h).",
+        f"address of no station (other: {_STRANGER:02X}h; no physical ones where the address "
+        "has one octet).",
         criterion="No answer, not even DM; UA to a right SNRM after it.",
         kind=Kind.INVALID,
         clauses=(_ADDRESS,),
@@ -122,16 +124,17 @@ def test_illegal_sizes(hdlc: HdlcLink, declared: Declared, verify: Checks) -> No
 )
 def test_unknown_server(hdlc: HdlcLink, declared: Declared, verify: Checks) -> None:
     """Several meters may share a line."""
-    size = max(declared.hdlc_address_octets, 2)
+    size = declared.hdlc_address_octets
     upper, lower = declared.server_sap, declared.hdlc_lower
-    called = {
-        "another logical device": server(_STRANGER, lower, size),
-        "another physical device": server(upper, _STRANGER, size),
-        "another of both": server(_STRANGER, _STRANGER, size),
-        "no station": server(0, 0, size),
-    }
-    if declared.hdlc_address_octets == 1:
-        called["another logical device"] = server(_STRANGER, None, 1)
+    if size == 1:
+        called = {"another logical device": server(_STRANGER), "no station": server(0)}
+    else:
+        called = {
+            "another logical device": server(_STRANGER, lower, size),
+            "another physical device": server(upper, _STRANGER, size),
+            "another of both": server(_STRANGER, _STRANGER, size),
+            "no station": server(0, 0, size),
+        }
     tried = [(what, hdlc.trial(server=to)) for what, to in called.items()]
     judge_silence(verify, tried, expected="no answer to a frame for another server")
     judge_recovery(verify, hdlc)
@@ -156,23 +159,37 @@ def test_unknown_server(hdlc: HdlcLink, declared: Declared, verify: Checks) -> N
 )
 def test_broadcast(hdlc: HdlcLink, declared: Declared, verify: Checks) -> None:
     """Nobody answers a broadcast."""
-    size = max(declared.hdlc_address_octets, 2)
+    size = declared.hdlc_address_octets
     every = _ALL_IN_FOUR if size == 4 else ALL_STATION
     upper, lower = declared.server_sap, declared.hdlc_lower
-    everybody = server(every, every, size)
+    everybody = server(every) if size == 1 else server(every, every, size)
+    half = (everybody,) if size == 1 else (server(upper, every, size), server(every, lower, size))
     get = COMMAND + get_request()
     tried = [
         (what, hdlc.say(hdlc.frame(control, octets, server=to)))
         for what, control, octets, to in (
-            ("UI without P", unnumbered(Frame.UI, False), get, everybody),
-            ("UI with P", unnumbered(Frame.UI), get, everybody),
+            ("UI without P", _UI, get, everybody),
+            ("UI with P", _UI_POLL, get, everybody),
             ("SNRM", SNRM, b"", everybody),
             ("I", information(0, 0), get, everybody),
-            ("RR", receive_ready(0), b"", server(upper, every, size)),
-            ("UI with P, upper", unnumbered(Frame.UI), get, server(every, lower, size)),
+            *(("RR", receive_ready(0), b"", to) for to in half),
         )
     ]
     judge_silence(verify, tried, expected="no answer to a frame for all stations")
+    expected = "no UI frame in answer to one for all stations"
+    verify.none_of(
+        "no-ui",
+        [
+            Deviation(again.unasked[0].place, expected, f"{what}: {again.unasked[0]}, twice")
+            for (what, said), control in zip(tried, (_UI, _UI_POLL), strict=False)
+            # once may be what the meter sends by itself
+            if said.unasked
+            and (again := hdlc.say(hdlc.frame(control, get, server=everybody))).unasked
+        ],
+        examined=2,
+        expected=expected,
+        things="UI frames sent",
+    )
     judge_recovery(verify, hdlc)
 
 

@@ -280,7 +280,7 @@ FAULTS: tuple[Fault, ...] = (
         "answers-broadcast",
         "answers to what is for all stations",
         _ADDRESS,
-        ("DLMS-HDLC-19:silent",),
+        ("DLMS-HDLC-19:silent", "DLMS-HDLC-19:no-ui"),
     ),
     wan_fault(
         "client-mixup",
