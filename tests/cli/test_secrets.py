@@ -2,8 +2,12 @@
 
 import base64
 import secrets as random_secrets
+from importlib import resources
 
 import pytest
+
+from bench.simulator.ports.p1 import DEFAULT_SEED
+from bench.simulator.wan.keys import wan_secret
 
 DECLARATION = """\
 schema = 1
@@ -75,3 +79,35 @@ def test_a_key_that_was_written_out_is_refused_and_not_repeated(bench, tmp_path)
         assert "never the key itself" in out + err
         assert value not in out + err
     assert not (tmp_path / "runs").exists()
+
+
+_NAMES = (
+    *("lls_password", "hls2_secret", "hls3_secret", "hls4_secret", "hls6_secret"),
+    *(f"suite{n}_{key}" for n in range(3) for key in ("encryption", "authentication")),
+    *(f"suite{n}_{key}" for n in range(3) for key in ("broadcast", "master")),
+    *("client_signing", "client_agreement", "client_signing_p384", "client_agreement_p384"),
+)
+
+
+@pytest.mark.parametrize("layer", ["hdlc", "wrapper"])
+@pytest.mark.parametrize("fault", ["", "?fault=wan.lls-any-password"])
+def test_no_secret_of_a_wan_port_is_anywhere_in_a_run(bench, tmp_path, layer, fault):
+    """Passwords are on the wire as they are, and keys in the hands of the bench."""
+    shipped = resources.files("bench.simulator").joinpath("device.toml").read_text()
+    declared = f'[wan.ixit]\nlink_layer = "{layer}"\n'
+    (tmp_path / "device.toml").write_text(shipped + declared)
+    code, out, err = bench(
+        *("run", "wan", "--link", f"wan=simulated:wan{fault}", "--allow", "destructive"),
+        *("--device", tmp_path / "device.toml", "--out", tmp_path / "runs"),
+    )
+    assert code in (0, 1, 3), err
+    files = [path for path in (tmp_path / "runs").rglob("*") if path.is_file()]
+    everything = [path.read_bytes() for path in files] + [out.encode(), err.encode()]
+    assert any(b"simulated:wan/lls_password" in one for one in everything)
+    for name in _NAMES:
+        secret = wan_secret(DEFAULT_SEED, name)
+        for spelling in spellings(secret.hex()):
+            assert not any(spelling in one for one in everything), name
+    # what is a part of the password only would still tell most of it
+    part = wan_secret(DEFAULT_SEED, "lls_password")[:8]
+    assert not any(part in one or part.hex().encode() in one for one in everything)
