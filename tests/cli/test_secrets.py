@@ -95,7 +95,8 @@ def test_no_secret_of_a_wan_port_is_anywhere_in_a_run(bench, tmp_path, layer, fa
     """Passwords are on the wire as they are, and keys in the hands of the bench."""
     shipped = resources.files("bench.simulator").joinpath("device.toml").read_text()
     declared = f'[wan.ixit]\nlink_layer = "{layer}"\n'
-    (tmp_path / "device.toml").write_text(shipped + declared)
+    assert "[wan.ixit]\n" in shipped
+    (tmp_path / "device.toml").write_text(shipped.replace("[wan.ixit]\n", declared))
     code, out, err = bench(
         *("run", "wan", "--link", f"wan=simulated:wan{fault}", "--allow", "destructive"),
         *("--device", tmp_path / "device.toml", "--out", tmp_path / "runs"),
