@@ -76,6 +76,18 @@ def test_decoding_shows_them_as_text(hostile):
     assert b"\\x1b" in seen
 
 
+def test_decoding_a_wan_port_shows_them_as_text(tmp_path):
+    path = tmp_path / "hostile.bin"
+    texts = (b"\x0a", b"\x0c")  # visible-string, utf8-string
+    for text in texts:
+        apdu = b"\xc4\x01\xc1\x00" + text + bytes([len(HOSTILE)]) + HOSTILE
+        path.write_bytes(b"\x00\x01\x00\x01\x00\x10" + len(apdu).to_bytes(2, "big") + apdu)
+        for more in ((), ("--brief",), ("--json",), ("--as", "hdlc")):
+            code, seen = on_a_terminal("decode", "wan", path, *more)
+            assert code == (3 if "hdlc" in more else 0)
+            assert raw(seen) == set()
+
+
 def test_a_declaration_shows_them_as_text(tmp_path):
     device = tmp_path / "device.toml"
     device.write_text(
