@@ -130,11 +130,6 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     }
 
 
-def shifted(fields: tuple[Field, ...], octets: int) -> tuple[Field, ...]:
-    """Return the same fields in a frame of reference that starts `octets` earlier."""
-    return tuple(replace(field, offset=field.offset + octets) for field in fields)
-
-
 def _whole(fields: tuple[Field, ...], name: str, count: int) -> tuple[Field, ...]:
     """Add fields for the octets that none of `fields` covers, and cut those that reach beyond."""
     added: list[Field] = []
