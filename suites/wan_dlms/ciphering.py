@@ -10,6 +10,7 @@ from bench.protocols.dlms.acse import Mechanism
 from bench.protocols.dlms.apdu import decode_apdu
 from bench.protocols.dlms.ciphered import (
     CipheredApdu,
+    GeneralCiphering,
     GeneralDedCiphering,
     GeneralGloCiphering,
     Protected,
@@ -26,9 +27,22 @@ from bench.protocols.dlms.security.apdus import (
     how_of,
     key_for,
 )
+from bench.protocols.dlms.security.general import (
+    AsymmetricKeys,
+    GeneralParty,
+    Identified,
+    KeyChoice,
+)
+from bench.protocols.dlms.security.header import GeneralHeader
 from bench.protocols.dlms.security.hls import HlsParty
 from bench.protocols.dlms.security.keys import SymmetricKeys
+from bench.protocols.dlms.security.options import STANDARD, SecurityOptions
+from bench.protocols.dlms.security.suite import SUITES
 from suites.wan_dlms.answer import Reply, Unprotected
+
+GENERAL_CIPHERING = 0xDD
+_GLOBAL_KEY = Identified()
+_NO_PAIRS = AsymmetricKeys()
 
 
 class Wrapping(StrEnum):
@@ -39,13 +53,15 @@ class Wrapping(StrEnum):
     DED = "ded"  # service-specific, dedicated key
     GENERAL_GLO = "general-glo"
     GENERAL_DED = "general-ded"
+    GENERAL = "general"  # general-ciphering: its header tells the key
 
 
 @dataclass(frozen=True, slots=True)
 class Protection:
     """How an APDU is protected; `title`, `suite`, `keys` replace the right ones, to be wrong.
 
-    An APDU that has no service-specific form (ACCESS, a notification) goes into the general one.
+    `choice` says which key general-ciphering uses. An APDU that has no service-specific form
+    (ACCESS, a notification) goes into the general one.
     """
 
     wrapping: Wrapping = Wrapping.GLO
@@ -55,6 +71,7 @@ class Protection:
     title: bytes | None = None
     suite: int | None = None
     keys: SymmetricKeys | None = None
+    choice: KeyChoice = _GLOBAL_KEY
 
     def but(self, **changes: Any) -> "Protection":
         """Return the same with other fields."""
@@ -66,6 +83,7 @@ GLO = Protection()
 DED = Protection(Wrapping.DED)
 GENERAL_GLO_BOTH = Protection(Wrapping.GENERAL_GLO)
 GENERAL_DED_BOTH = Protection(Wrapping.GENERAL_DED)
+GENERAL_BOTH = Protection(Wrapping.GENERAL)
 
 
 @dataclass(slots=True, repr=False)
@@ -112,7 +130,8 @@ class ClientSecurity:
     """What the client needs to protect requests, to open answers, and to prove who it is.
 
     `server_title` is what the meter's AARE told. `secret` serves mechanisms 2, 3, 4 and 6,
-    `private_key` and `peer_public_key` serve 7. `heard` are the nonces that the meter used.
+    `private_key` and `peer_public_key` serve 7, `asymmetric` and `options` serve
+    general-ciphering. `heard` are the nonces that the meter used.
     """
 
     suite: int
@@ -123,6 +142,9 @@ class ClientSecurity:
     secret: bytes = field(default=b"", repr=False)
     private_key: bytes = field(default=b"", repr=False)
     peer_public_key: bytes = b""
+    asymmetric: AsymmetricKeys = _NO_PAIRS
+    options: SecurityOptions = STANDARD
+    transaction: int = 0  # number of the last general-ciphering APDU
     heard: list[HeardNonce] = field(default_factory=list)
 
     def control(self, how: Protection) -> SecurityControl:
@@ -153,6 +175,8 @@ class ClientSecurity:
         """Return the protected APDU; takes the next counter unless one is given."""
         if how.wrapping is Wrapping.PLAIN:
             return apdu
+        if how.wrapping is Wrapping.GENERAL:
+            return self._general(apdu, how, counter)
         protected = encode_protected(self.protected(apdu, how, counter))
         dedicated = _ciphering(how).dedicated
         if how.wrapping in (Wrapping.GLO, Wrapping.DED) and apdu:
@@ -163,9 +187,42 @@ class ClientSecurity:
         general = GENERAL_DED if dedicated else GENERAL_GLO
         return bytes((general, len(title))) + title + protected
 
+    def _general(self, apdu: bytes, how: Protection, counter: int | None) -> bytes:
+        """Return the general-ciphering APDU; its counter is that of the global key."""
+        title, key = how.title or self.title, self.key(how)
+        if counter is None:
+            counter = self.counters.take(title, key)
+        self.transaction += 1
+        number = self.transaction.to_bytes(8, "big")
+        return self._party(how.keys).protect(
+            apdu,
+            GeneralHeader(number, title, self.server_title),
+            how.choice,
+            control=self.control(how),
+            counter=counter,
+        )
+
+    def _party(self, keys: SymmetricKeys | None = None) -> GeneralParty:
+        suite = SUITES[self.suite]
+        return GeneralParty(suite, keys or self.keys, self.asymmetric, self.options)
+
+    def _open_general(
+        self, record: GeneralCiphering, frame: int
+    ) -> tuple[bytes | None, Unprotected]:
+        title = record.originator or self.server_title
+        control, counter = record.protected.control, record.protected.invocation_counter
+        told = Unprotected(GENERAL_CIPHERING, control, counter, title)
+        found = self._party().unprotect(record, originator=self.server_title, recipient=self.title)
+        if found is None:
+            return None, replace(told, authentic=False, problem="its tag or its key is wrong")
+        self.heard.append(HeardNonce(title, counter, _fingerprint(found.key), frame))
+        return found.apdu, replace(told, authentic=True if control.authenticated else None)
+
     def open(self, reply: Reply) -> Reply:
         """Return the reply deciphered; what is not protected as it is."""
         record = reply.record
+        if isinstance(record, GeneralCiphering):
+            return reply.deciphered(*self._open_general(record, reply.frame))
         if not isinstance(record, CipheredApdu | GeneralGloCiphering | GeneralDedCiphering):
             return reply
         plain, how = self.open_record(record, reply.frame)
@@ -228,7 +285,8 @@ def plain_reply(octets: bytes, reply: Reply) -> Reply:
 
 
 def _ciphering(how: Protection) -> Ciphering:
-    return Ciphering(how.wrapping.value)
+    """Return whose key a protection uses; general-ciphering counts by the global one."""
+    return Ciphering.GLO if how.wrapping is Wrapping.GENERAL else Ciphering(how.wrapping.value)
 
 
 def _entry(title: bytes, key: bytes) -> tuple[bytes, bytes]:

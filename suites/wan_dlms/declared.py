@@ -9,6 +9,12 @@ from bench.core.errors import UsageError
 from bench.engine.context import CaseContext
 from bench.protocols.dlms.acse import ApplicationContext, Mechanism
 from bench.protocols.dlms.initiate import Conformance
+from bench.protocols.dlms.security.options import (
+    EphemeralSignature,
+    GeneralAad,
+    SecurityOptions,
+    SignedContent,
+)
 from bench.protocols.hdlc.address import Address, client, server
 from bench.protocols.hdlc.parameters import DEFAULT_INFO, DEFAULT_WINDOW, LinkParameters
 
@@ -152,6 +158,16 @@ class Declared:
     def inter_octet_pause_s(self) -> float:
         """A pause after which half a frame is dropped, and that no converter can hide."""
         return max(3 * self.inter_octet_ms / 1000, 0.1)
+
+    def security_options(self) -> SecurityOptions:
+        """Return what the meter does where texts on security leave room."""
+        values = self.values
+        return SecurityOptions(
+            GeneralAad(values.get("general_aad", GeneralAad.HEADER)),
+            EphemeralSignature(values.get("ephemeral_signature", EphemeralSignature.POINT)),
+            SignedContent(values.get("signed_content", SignedContent.WITH_LENGTH)),
+            values.get("derived_key_octets"),
+        )
 
     def counter_name(self, suite: int) -> str:
         """Return the logical name of the object that tells the client's invocation counter."""

@@ -101,7 +101,8 @@ class HdlcTransport:
     # -- the link
 
     def open(self) -> LinkState:
-        """Send SNRM; return what came of it."""
+        """Send SNRM; return what came of it. What had come late before is no answer to it."""
+        self._drain()
         if self.wire.connection.ended:
             try:
                 self.wire.connection.reconnect()
@@ -113,11 +114,17 @@ class HdlcTransport:
 
     def close(self) -> LinkState:
         """Send DISC; return what came of it. UA and DM both leave the link down."""
+        self._drain()
         if self.wire.connection.ended:
             return LinkState(False, Ending.CLOSED, note="the connection had ended")
         self._begin()
         self.station.disconnect(self.wire.connection.now())
         return self._link_state("DISC")
+
+    def _drain(self) -> None:
+        for chunk in self.wire.drain():
+            self._take(self.station.receive(chunk.octets, chunk.at_ns))
+        self.station.outgoing()  # nothing is said to what came late
 
     def _link_state(self, command: str) -> LinkState:
         ending, event = self._run(lambda event: isinstance(event, Connected | Disconnected))

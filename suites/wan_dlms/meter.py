@@ -15,6 +15,7 @@ from bench.engine.secrets import declared_secret
 from bench.engine.session import Session
 from bench.protocols.dlms.acse import Mechanism
 from bench.protocols.dlms.initiate import Conformance
+from bench.protocols.dlms.security.general import AsymmetricKeys
 from bench.protocols.dlms.security.keys import SymmetricKeys
 from bench.protocols.dlms.security.suite import SUITES
 from suites.wan_dlms.answer import Answer
@@ -222,6 +223,8 @@ class Meter:
         )
         if means.suite is not None:
             security.keys = self._keys(suite, dedicated)
+            security.asymmetric = self._asymmetric(suite)
+            security.options = self.declared.security_options()
         if means.secret and means.mechanism >= Mechanism.HLS:
             security.secret = self.secret(means.secret)
         if means.mechanism is Mechanism.HLS_ECDSA:
@@ -229,6 +232,16 @@ class Meter:
             security.private_key = self.secret(f"client_signing{end}")
             security.peer_public_key = self.secret(f"meter_signing{end}")
         return security
+
+    def _asymmetric(self, suite: int) -> AsymmetricKeys:
+        """Return those key pairs of a suite that are declared."""
+        end = "_p384" if suite == 2 else ""
+        names = ("client_signing", "client_agreement", "meter_signing", "meter_agreement")
+        found = [
+            self.secret(name + end) if suite and self.has_secret(name + end) else b""
+            for name in names
+        ]
+        return AsymmetricKeys(*found)
 
     def _keys(self, suite: int, dedicated: bool) -> SymmetricKeys:
         def optional(name: str) -> bytes:

@@ -1,11 +1,12 @@
 """How APDUs reach the meter, whichever link layer is declared: one interface for three of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from bench.core.check import Place
-from bench.core.trace import Direction, Field
+from bench.core.errors import ConnectionEnded
+from bench.core.trace import Chunk, Direction, Field
 from bench.engine.connection import Connection
 from bench.protocols.hdlc.parameters import LinkParameters, ParameterField
 from suites.wan_dlms.answer import Ending, Reply
@@ -36,6 +37,22 @@ class Wire:
         """
         number = self.keep(octets, self.connection.now(), Direction.SENT, annotate)
         return number, self.connection.send(octets)
+
+    def drain(self) -> Iterator[Chunk]:
+        """Yield what has come since the last look: late answers, and octets nobody asked for.
+
+        Ends early at the end of the connection, which then is `ended`, and at a flood.
+        """
+        octets = 0
+        while octets < OCTET_BOUND and not self.connection.ended:
+            try:
+                chunk = self.connection.receive(self.connection.now())
+            except ConnectionEnded:
+                return
+            if chunk is None:
+                return
+            octets += len(chunk.octets)
+            yield chunk
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from bench.core.clock import seconds
 from bench.core.errors import AdapterError, ConnectionEnded
-from bench.core.trace import Direction, Problem
+from bench.core.link import Capability
+from bench.core.trace import Chunk, Direction, Problem
 from bench.protocols.dlms.wrapper import (
     HEADER_OCTETS,
     MAX_APDU,
@@ -50,6 +51,11 @@ class UnitLine:
         chunk = self.wire.connection.receive(until_ns)
         if chunk is None:
             return None
+        self.take(chunk)
+        return len(chunk.octets)
+
+    def take(self, chunk: Chunk) -> None:
+        """Cut octets that came into units."""
         if self.datagrams:
             self.stream = WrapperStream()
             pieces = [*self.stream.feed(chunk), *self.stream.flush()]
@@ -57,7 +63,6 @@ class UnitLine:
             pieces = self.stream.feed(chunk)
         self.partial_ns = chunk.at_ns if self.stream.pending else None
         self._keep(pieces)
-        return len(chunk.octets)
 
     def end(self) -> None:
         """Take what is left of a unit at the end of the connection."""
@@ -94,9 +99,13 @@ class WrapperTransport:
         return MAX_APDU
 
     def open(self) -> LinkState:
-        """Make a new connection if the last one has ended; nothing is sent."""
+        """Make a new connection if the last one has ended or is out of step; nothing is sent."""
         connection = self.line.wire.connection
-        if connection.ended:
+        for chunk in self.line.wire.drain():
+            self.line.take(chunk)
+        stream = self.line.stream
+        broken = (stream.lost or stream.pending) and connection.has(Capability.CONNECTION)
+        if connection.ended or broken:
             try:
                 connection.reconnect()
             except AdapterError as error:

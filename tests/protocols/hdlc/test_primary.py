@@ -303,3 +303,39 @@ def test_every_frame_is_shown_with_its_stamps():
     damaged = UA[:-3] + b"\x00\x00\x7e"
     station.receive(b"\xff" + damaged + UA, MS)
     assert seen == [(MS, "UA P/F", False), (MS, "UA P/F", True)]
+
+
+def test_what_is_forgotten_is_not_waited_for_and_the_link_stays():
+    client = Client().up()
+    client.ask()
+    client.station.forget()
+    assert client.station.next_event() is None
+    assert client.station.state is State.UP
+    client.station.send(b"next", client.now)
+    assert client.said() == []  # the window is full: first it is asked what arrived
+    client.wait()
+    assert client.said() == ["RR N(R)=0 P/F"]
+
+
+def test_an_answer_that_is_expected_is_polled_for():
+    client = Client().up()
+    client.ask()
+    client.hear(answer(information(0, 1), ANSWER))
+    client.said()
+    client.station.expect(client.now)
+    client.wait()
+    assert client.said() == ["RR N(R)=1 P/F"]
+    (event,) = client.hear(answer(information(1, 1), ANSWER))
+    assert isinstance(event, Received)
+
+
+def test_octets_of_half_a_frame_are_pending():
+    client = Client().up()
+    client.ask()
+    client.hear(UA[:5])
+    assert client.station.pending == 5
+
+
+def test_nothing_is_expected_over_a_link_that_is_down():
+    with pytest.raises(UsageError, match="down"):
+        Client().station.expect(0)

@@ -175,3 +175,18 @@ def test_the_proposal_and_what_came_of_it_are_told(scripted):
     assert state.parameters == LinkParameters(128, 128, 1, 1)
     assert transport.close().ending is Ending.ANSWER
     assert not transport.up
+
+
+def test_a_late_answer_is_no_answer_to_the_next_command(scripted):
+    wired, transport = over(scripted, up=((1200, UA),))
+    assert transport.open().ending is Ending.SILENCE
+    wired.link.clock.wait_until(wired.link.clock.now() + 10**9)
+    wired.link.script = lambda _: []
+    assert transport.open().ending is Ending.SILENCE
+
+
+def test_one_more_answer_is_polled_for(scripted):
+    second = frame(information(1, 1), LLC + ANSWER[:4] + b"\x00")
+    _, transport = opened(scripted, [frame(information(0, 1), LLC + ANSWER)], [second])
+    assert transport.exchange(LDN).octets == ANSWER
+    assert transport.further().octets == ANSWER[:4] + b"\x00"

@@ -16,6 +16,7 @@ from bench.simulator.faults.wan_edit import breaks, options
 from bench.simulator.ports.wan_stages import Stage
 from suites.wan_dlms.ciphering import (
     DED,
+    GENERAL_BOTH,
     GENERAL_DED_BOTH,
     GENERAL_GLO_BOTH,
     GLO,
@@ -92,7 +93,7 @@ def test_counters_count_on_from_case_to_case(session_of):
     assert used[1] > used[0] > 1
 
 
-@pytest.mark.parametrize("how", [GLO, DED, GENERAL_GLO_BOTH, GENERAL_DED_BOTH])
+@pytest.mark.parametrize("how", [GLO, DED, GENERAL_GLO_BOTH, GENERAL_DED_BOTH, GENERAL_BOTH])
 def test_every_way_of_protection_is_answered_in_its_way(meter_of, how):
     with meter_of().associate("suite0", dedicated=True) as aa:
         aa.protection = how

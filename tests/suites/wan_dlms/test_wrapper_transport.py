@@ -96,3 +96,22 @@ def test_a_datagram_is_a_unit(scripted):
     assert transport.exchange(LDN).ending is Ending.GARBAGE
     wired.link.script = lambda _: []
     assert [one.octets for one in transport.listen(1.0)] == [ANSWER]
+
+
+def test_a_connection_that_is_out_of_step_is_made_anew(scripted):
+    wired, transport = opened(scripted, UNIT[:10])
+    assert transport.exchange(LDN).ending is Ending.GARBAGE
+    wired.link.script = lambda _: [UNIT]
+    assert transport.open().up
+    assert wired.link.connections == 2
+    assert transport.exchange(LDN).octets == ANSWER
+
+
+def test_what_came_before_a_request_is_no_answer_to_it(scripted):
+    wired, transport = opened(scripted, UNIT, (1, encode_wpdu(1, 16, PUSH[:1] + ANSWER)))
+    assert transport.exchange(LDN).octets == ANSWER
+    wired.link.clock.wait_until(wired.link.clock.now() + 10**9)
+    wired.link.script = lambda _: []
+    assert transport.open().up
+    assert transport.exchange(LDN).silent
+    assert len(transport.unasked) == 1
