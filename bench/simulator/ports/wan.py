@@ -37,6 +37,7 @@ DEFAULT_START = "2026-01-15T10:00:00"
 DEFAULT_HOUSEHOLD = "nl"
 LATENCY_NS = 20 * MILLISECOND
 TURNAROUND_NS = 20 * MILLISECOND
+REACTION_NS = 250 * MILLISECOND  # of the sign-on: well above the 200 ms that it may not go below
 HDLC_LINE = LineSettings(9600)
 REAL_TIME_BURST_NS = 5 * MILLISECOND
 HDLC_LINKS = 4  # clients that may have a link at once
@@ -76,7 +77,7 @@ class WanDevice:
             SecondaryOptions(uppers=frozenset({options.server_sap}), links=HDLC_LINKS),
         )
         self.sign_on: MeterOptions = pipeline.altered(
-            Stage.SIGN_ON, MeterOptions(address=f"{system.seed:08d}")
+            Stage.SIGN_ON, MeterOptions(address=f"{system.seed:08d}", reaction_ns=REACTION_NS)
         )
         self.strict = mode_e
         self._pipeline = pipeline
