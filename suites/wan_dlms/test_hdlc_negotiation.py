@@ -26,6 +26,7 @@ from suites.wan_dlms.wrapper_wire import accepts, get_request, plain_aarq
 
 _NEGOTIATION = "IEC-62056-46:6.4.4"
 _SMALL = 64
+_WINDOWS = (7, 2)
 _DEFAULT = LinkParameters()
 
 
@@ -209,7 +210,7 @@ def test_widths(hdlc: HdlcLink, verify: Checks) -> None:
 )
 def test_window(hdlc: HdlcLink, verify: Checks) -> None:
     """The client has room for as many frames as it said."""
-    for window in (7, 2):
+    for window in _WINDOWS:
         proposal = LinkParameters(_SMALL, _SMALL, window, window)
         if _propose(verify, hdlc, proposal, f"ua-{window}") is None:
             return
@@ -224,6 +225,16 @@ def test_window(hdlc: HdlcLink, verify: Checks) -> None:
             )
             return
         unit = hdlc.ask(get_request(2, OBJECT_LIST))
+        if len(unit.segments) <= allowed and window != _WINDOWS[-1]:
+            continue  # too short to be held back; a smaller window may tell
+        if len(unit.segments) <= allowed:
+            verify.undecided(
+                f"window-{window}",
+                Reason.PRECONDITION,
+                expected=f"an object list of more than {allowed} frames",
+                observed=f"{len(unit.segments)} frames",
+            )
+            return
         bursts = _bursts(unit.segments)
         expected = f"at most {allowed} I frames, F = 1 in the last"
         verify.none_of(
