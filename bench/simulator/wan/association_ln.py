@@ -201,6 +201,8 @@ class AssociationLn(CosemObject):
         return _oid(2, mechanism)
 
     def _status(self, moment: Moment) -> Data:
+        if self._client is not None and self._client.pre_established:
+            return enum(_STATUS[State.OPEN])
         association = self._association(moment)
         return enum(_STATUS[association.state] if association else 0)
 

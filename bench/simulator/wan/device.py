@@ -1,6 +1,5 @@
 """What the services need of the logical device behind them."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from bench.protocols.dlms.cosem_types import SelectiveAccess
@@ -45,7 +44,3 @@ class Device(Protocol):
     ) -> tuple[ActionResult, Data | DataAccessResult | None]:
         """Invoke a method and return how it went, and what it returned."""
         ...
-
-
-Outcome = tuple[ActionResult, Data | DataAccessResult | None]
-Octets = Sequence[bytes]
