@@ -56,7 +56,8 @@ class BlockTransfer:
         block = decode_apdu(octets).value
         if not isinstance(block, GeneralBlockTransfer):
             return False
-        if not self.running or (block.number == 1 and block.octets and self._blocks):
+        again = block.number == self._taken != 1  # the end of the request, as its answer was lost
+        if not self.running or (self._blocks and block.octets and not again):
             self.reset()  # a new request ends the exchange before it
             self.running = True
         self._window = block.control.window or 1

@@ -128,3 +128,15 @@ def test_a_meter_that_does_not_stream_waits_for_each_block(make_meter: Any) -> N
     assert len(blocks) == 1
     broken = opened(make_meter("gbt-window"))
     assert len(exchange(broken, block(LIST, window=2))) > 2
+
+
+def test_a_new_request_whose_first_block_is_lost_is_repaired(meter: Any) -> None:
+    client = opened(meter)
+    exchange(client, block(NAME))
+    (lost,) = exchange(client, block(NAME[4:], 2, last=True))
+    assert (lost.acknowledged, lost.octets) == (0, b"")
+    exchange(client, block(NAME[:4], 1, last=False))
+    (done,) = exchange(client, block(NAME[4:], 2, last=True))
+    assert done.octets.startswith(b"\xc4\x01")
+    (again,) = exchange(client, block(NAME[4:], 2, last=True))
+    assert again == done
