@@ -307,7 +307,7 @@ def _in_mode_e(url: LinkUrl) -> bool:
 def _wan_device(url: LinkUrl, clock: VirtualClock) -> WanDevice:
     """Return the meter that the link names: the same one for the same link on the same clock."""
     about_device = ("profile", "link", "seed", "fault", "start", "household", "latency_ms")
-    url.check_options((*about_device, "address", "baud"))
+    url.check_options((*about_device, *(("address", "baud") if _in_mode_e(url) else ())))
     devices = _DEVICES.setdefault(clock, {})
     if url.text not in devices:
         options = url.options

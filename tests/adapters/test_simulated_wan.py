@@ -227,6 +227,8 @@ def test_udp_answers_datagrams_one_by_one():
         ("simulated:wan?link=serial", "hdlc, wrapper, udp"),
         ("simulated:wan?lnk=hdlc", "unknown option"),
         ("simulated:wan?latency_ms=x", "no number"),
+        ("simulated:wan?baud=9600", "unknown option 'baud'"),
+        ("simulated:wan?link=udp&start=mode-e", "only link=hdlc starts in mode E"),
     ],
 )
 def test_a_bad_url_says_what_to_write(url, message):
