@@ -66,7 +66,8 @@ class Diagnosis:
         self.meter = meter
         self.context = context
         self.declared: Declared = meter.declared
-        self.client = self.declared.association("public").client
+        self.name = meter.simplest()
+        self.client = self.declared.association(self.name).client
         self._snrm = unnumbered(Kind.SNRM)
 
     def find(self) -> Unwell:
@@ -236,7 +237,7 @@ class Diagnosis:
     # -- the association, over a link that is up
 
     def _association(self) -> Unwell:
-        with self.meter.association("public") as aa:
+        with self.meter.association(self.name) as aa:
             link = aa.connect()
             if not link.up:
                 return Unwell(Reason.SILENT, f"the link came up once, and no more: {link}")

@@ -292,7 +292,7 @@ class Meter:
 
     def logical_device_name(self) -> Answer:
         """Read the logical device name over a fresh link; Inconclusive if nobody may connect."""
-        with self.associate(self._simplest()) as aa:
+        with self.associate(self.simplest()) as aa:
             return aa.get(*LOGICAL_DEVICE_NAME)
 
     def why_not_alive(self) -> str:
@@ -376,6 +376,9 @@ class Meter:
                 line.renew()
         return True
 
-    def _simplest(self) -> str:
+    def simplest(self) -> str:
         """Return the association that needs least: public where there is one."""
-        return next(one for one in ("public", "reading", "main") if self.declared.has(one))
+        for name in ("public", "reading", "main"):
+            if self.declared.has(name):
+                return name
+        raise Inconclusive(Reason.IXIT, "no association is declared that could read anything")

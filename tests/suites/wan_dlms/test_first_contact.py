@@ -16,6 +16,7 @@ from bench.simulator.faults.wan_edit import secondary
 from bench.simulator.ports.wan import wan_port
 from bench.simulator.ports.wan_stages import Stage
 from suites.wan_dlms.first_contact import first_contact, last_contact
+from suites.wan_dlms.meter import Meter
 
 
 def frame(control, unit=b"", destination=None):
@@ -122,3 +123,10 @@ def test_a_meter_that_falls_over_in_a_group_is_told(session_of):
     assert first_contact(session) is None
     unwell = last_contact(session)
     assert unwell.reason is Reason.SURVIVAL
+
+
+def test_a_port_without_a_declared_association_is_a_matter_of_the_declaration(session_of):
+    session = session_of()
+    meter = Meter.of(session, session.known_good("wan"))
+    object.__setattr__(meter.declared, "associations", {})
+    assert "no association is declared" in meter.why_not_alive()
