@@ -18,6 +18,14 @@ class Answer(StrEnum):
     SILENCE = "silence"
 
 
+class NotYet(StrEnum):
+    """What a server answers while the answer to a request is being made."""
+
+    NOTHING = "nothing"  # the client waits for the answer
+    READY = "ready"  # RR: the turn goes back, the answer waits for the next poll
+    NOT_READY = "not-ready"  # RNR, which also says that nothing else can be taken now
+
+
 class ParameterAnswer(StrEnum):
     """When the UA names the link parameters."""
 
@@ -30,7 +38,8 @@ class SecondaryOptions:
     """How a server is addressed, what it can do, and how it does what the standard leaves open.
 
     `uppers` are the logical devices, `lower` the physical one (None: any), `sizes` the lengths of
-    server addresses that it listens to. A client beyond `links` is refused with DM.
+    server addresses that it listens to. A client beyond `links` is refused with DM, or takes the
+    place of the one that was silent longest (`replaces`).
     """
 
     uppers: frozenset[int] = frozenset({1})
@@ -41,7 +50,9 @@ class SecondaryOptions:
     inter_octet_ns: int | None = 25_000_000
     octet_ns: float = 0
     links: int = 1
+    replaces: bool = False
     longest_apdu: int = LONGEST_APDU
+    not_yet: NotYet = NotYet.NOTHING
     parameter_answer: ParameterAnswer = ParameterAnswer.WHEN_PROPOSED
     window_octets: int = 4  # width of a window in the UA
     on_undefined: Answer = Answer.REPLY

@@ -196,7 +196,10 @@ class SecondaryStation:
         """Take up SNRM: a link begins, or begins anew; return why not, "" if it did."""
         name = _name(key)
         others = [link.key for other, link in self._links.items() if other != name]
-        if len(others) >= self.options.links:
+        if len(others) >= self.options.links and self.options.replaces:
+            oldest = min(others, key=lambda other: self._links[_name(other)].touched_ns)
+            events.append(Disconnected(now, self._links.pop(_name(oldest)).key, Ending.REPLACED))
+        elif len(others) >= self.options.links:
             if frame.control.final:
                 self.reply(key, Kind.DM)
             return f"no room for a link beside that of {others[0]}"

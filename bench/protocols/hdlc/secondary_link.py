@@ -15,7 +15,7 @@ from bench.protocols.hdlc.events import Event, LinkKey, Overlong, Received, Reje
 from bench.protocols.hdlc.frame import HdlcFrame
 from bench.protocols.hdlc.frame_reject import Reason, decode_frame_reject, encode_frame_reject
 from bench.protocols.hdlc.llc import COMMAND, split_llc
-from bench.protocols.hdlc.options import Answer
+from bench.protocols.hdlc.options import Answer, NotYet
 from bench.protocols.hdlc.parameters import LinkParameters
 from bench.protocols.hdlc.sequence import Sequence
 
@@ -102,6 +102,11 @@ class SecondaryLink:
         service = split_llc(unit, COMMAND)
         count = self.sequence.segments
         events.append(Received(now, self.key, service.apdu, count, service.problems))
+        not_yet = self._station.options.not_yet
+        if self._owes and not_yet is not NotYet.NOTHING:
+            self._owes = False
+            ready = not_yet is NotYet.READY
+            self.transmit((receive_ready if ready else receive_not_ready)(self.sequence.vr))
         return ""
 
     def answer(self) -> None:

@@ -4,10 +4,10 @@ from bench.core.clock import MILLISECOND
 from bench.protocols.hdlc.control import Kind
 from bench.protocols.hdlc.encode import FLAG_OCTET
 from bench.protocols.hdlc.frame import HdlcFrame
-from bench.protocols.hdlc.options import Answer, ParameterAnswer
+from bench.protocols.hdlc.options import Answer, NotYet, ParameterAnswer
 from bench.protocols.hdlc.parameters import LinkParameters, decode_parameters, encode_parameters
 from bench.simulator.faults.fault import Alteration, Variation
-from bench.simulator.faults.wan_edit import breaks, later, secondary, wan_variation
+from bench.simulator.faults.wan_edit import breaks, later, options, secondary, wan_variation
 from bench.simulator.faults.wan_hdlc_edit import out, rebuilt
 from bench.simulator.ports.wan_stages import Stage
 
@@ -46,6 +46,20 @@ def _without_defaults(frame: HdlcFrame) -> bytes | None:
     return rebuilt(frame, information=b"") if accepted == LinkParameters() else None
 
 
+def _reversed(frame: HdlcFrame) -> bytes | None:
+    """Turn the order of the parameters round."""
+    given = list(decode_parameters(frame.information).given.items())
+    return rebuilt(frame, information=encode_parameters(given[::-1])) if given else None
+
+
+def _not_defaults(frame: HdlcFrame) -> bytes | None:
+    """Leave out each parameter that is the default."""
+    given = decode_parameters(frame.information).given
+    usual = LinkParameters().values()
+    told = {name: value for name, value in given.items() if value != usual[name]}
+    return rebuilt(frame, information=encode_parameters(told) if told else b"") if given else None
+
+
 def _flagged(before: int, after: int) -> Alteration:
     """Put further flags around every frame."""
     return Alteration(
@@ -81,6 +95,30 @@ VARIATIONS: tuple[Variation, ...] = (
     ),
     wan_variation(
         "max-info-32", "32 octets in an I frame: segments everywhere", _NEGOTIATION, _takes(32)
+    ),
+    wan_variation(
+        "max-info-sends-200-takes-40",
+        "sends more in an I frame than it takes",
+        _NEGOTIATION,
+        secondary(parameters=LinkParameters(200, 40, 1, 1)),
+    ),
+    wan_variation(
+        "max-info-sends-40-takes-200",
+        "takes more in an I frame than it sends",
+        _NEGOTIATION,
+        secondary(parameters=LinkParameters(40, 200, 1, 1)),
+    ),
+    wan_variation(
+        "ua-parameters-in-other-order",
+        "UA names its parameters from the last to the first",
+        _NEGOTIATION,
+        out(_reversed, Kind.UA),
+    ),
+    wan_variation(
+        "ua-names-no-defaults",
+        "UA names only those parameters that are not the defaults",
+        _NEGOTIATION,
+        out(_not_defaults, Kind.UA),
     ),
     wan_variation("max-info-64", "64 octets in an I frame", _NEGOTIATION, _takes(64)),
     wan_variation("max-info-128", "no more than the defaults", _NEGOTIATION, _takes(128)),
@@ -151,6 +189,36 @@ VARIATIONS: tuple[Variation, ...] = (
         _ADDRESS,
         secondary(lower=4000, sizes=frozenset({1, 4})),
         declares={"hdlc_lower": 4000, "hdlc_address_octets": 4, "hdlc_address_sizes": "1 4"},
+    ),
+    *(
+        wan_variation(
+            f"answers-when-polled-after-{words}",
+            f"answers a request by {words.upper()}, and the poll after it by the answer",
+            _NEGOTIATION,
+            secondary(not_yet=not_yet),
+        )
+        for words, not_yet in (("rr", NotYet.READY), ("rnr", NotYet.NOT_READY))
+    ),
+    wan_variation(
+        "other-server-sap",
+        "is logical device 100",
+        _ADDRESS,
+        options(server_sap=100),
+        declares={"server_sap": 100},
+    ),
+    wan_variation(
+        "other-client-saps",
+        "has other client SAPs than usual",
+        _ADDRESS,
+        options(saps={"lls": 48, "suite0": 2, "hls6": 5}),
+        declares={"lls_client": 48, "suite0_client": 2, "hls6_client": 5},
+    ),
+    wan_variation(
+        "second-link-replaces-first",
+        "gives up the link of one client when another comes",
+        _NEGOTIATION,
+        secondary(links=1, replaces=True),
+        declares={_MULTIPLE: False},
     ),
     wan_variation(
         "one-link",

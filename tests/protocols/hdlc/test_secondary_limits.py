@@ -7,6 +7,7 @@ from bench.protocols.hdlc.address import Address, client, server
 from bench.protocols.hdlc.control import Kind, receive_not_ready, receive_ready
 from bench.protocols.hdlc.encode import build_frame, encode_frame
 from bench.protocols.hdlc.events import (
+    Connected,
     Disconnected,
     Ending,
     Ignored,
@@ -18,7 +19,7 @@ from bench.protocols.hdlc.events import (
 )
 from bench.protocols.hdlc.frame import decode_frame
 from bench.protocols.hdlc.frame_reject import Reason, decode_frame_reject
-from bench.protocols.hdlc.options import Answer, SecondaryOptions
+from bench.protocols.hdlc.options import Answer, NotYet, SecondaryOptions
 from bench.protocols.hdlc.secondary import SecondaryStation
 
 SERVER, CLIENT = server(1, 17), client(16)
@@ -131,6 +132,31 @@ def test_a_second_client_is_refused_or_has_its_own_link(up, shown):
     assert mine.destination == CLIENT
     poll = encode_frame(SERVER, other, receive_ready(0))
     assert shown(line.put(poll)) == ["RR -1 0 1"]
+
+
+def test_a_second_client_may_take_the_place_of_the_first(up):
+    other = client(17)
+    line = up(replaces=True)
+    assert line.one(encode_frame(SERVER, other, 0x93)).control.kind is Kind.UA
+    assert [(type(event), event.link.client) for event in line.events] == [
+        (Disconnected, CLIENT),
+        (Connected, other),
+    ]
+    assert line.one(DISC).control.kind is Kind.DM
+
+
+@pytest.mark.parametrize(
+    ("not_yet", "given"), [(NotYet.READY, "RR -1 1 1"), (NotYet.NOT_READY, "RNR -1 1 1")]
+)
+def test_the_turn_may_go_back_before_the_answer_is_there(up, shown, not_yet: NotYet, given: str):
+    line = up(not_yet=not_yet)
+    assert shown(line.ask()) == [given]
+    assert [type(event) for event in line.events] == [Received]
+    poll = encode_frame(SERVER, CLIENT, receive_ready(0))
+    assert shown(line.put(poll)) == ["RR -1 1 1"]
+    line.station.send(KEY, b"answer")
+    assert line.frames() == []
+    assert shown(line.put(poll)) == ["I 0 1 1"]
 
 
 def test_a_busy_server_answers_rnr_and_takes_nothing(up, shown):
