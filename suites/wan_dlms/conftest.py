@@ -4,6 +4,7 @@ import pytest
 
 from bench.engine.context import CaseContext
 from bench.engine.session import Session
+from bench.protocols.hdlc.address import PUBLIC_CLIENT
 from suites.wan_dlms.declared import Declared
 from suites.wan_dlms.hdlc_link import HdlcLink
 from suites.wan_dlms.meter import Meter
@@ -33,12 +34,15 @@ def survey(meter: Meter) -> Survey:
 @pytest.fixture
 def hdlc(context: CaseContext, declared: Declared) -> HdlcLink:
     """The public client's data link, disconnected: whatever frames a case wants to send."""
+    has_public = declared.has("public")
+    sap = declared.association("public").client if has_public else PUBLIC_CLIENT
     link = HdlcLink(
         context,
         context.connection,
-        client=declared.client_address(declared.association("public").client),
+        client=declared.client_address(sap),
         server=declared.server_address(),
         limit_s=declared.response_limit_s,
+        reads_name=has_public,
     )
     context.at_end(link.finish)
     link.begin()

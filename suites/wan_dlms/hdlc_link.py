@@ -83,7 +83,8 @@ class HdlcLink(HdlcWire):
     """One client's link to one logical device; `vs` and `vr` are the client's state variables.
 
     `parameters` are the client's own after negotiation; `was_up` says that the device has taken
-    a link up in this case.
+    a link up in this case. Without `reads_name` the client has no association by which the
+    logical device name could be read as a sign of life.
     """
 
     def __init__(
@@ -94,8 +95,10 @@ class HdlcLink(HdlcWire):
         client: Address,
         server: Address,
         limit_s: float,
+        reads_name: bool = True,
     ) -> None:
         super().__init__(context, connection, client=client, server=server, limit_s=limit_s)
+        self._reads_name = reads_name
         self.parameters = LinkParameters()
         self.vs = 0
         self.vr = 0
@@ -233,8 +236,11 @@ class HdlcLink(HdlcWire):
         raise Inconclusive(Reason.SILENT, f"DISC and SNRM to {self.server} got {said}")
 
     def serves(self) -> bool:
-        """Return whether a client that comes now can read the logical device name."""
+        """Return whether a client that comes now gets a link, and can read the device's name."""
         try:
+            if not self._reads_name:
+                self.connect()
+                return True
             self.associate()
         except Inconclusive:
             return False

@@ -32,7 +32,7 @@ CASE = Case(
 def link_to():
     links = []
 
-    def make(deviation="", to=None, limit_s=1.0):
+    def make(deviation="", to=None, limit_s=1.0, **options):
         fault = f"?fault=wan.{deviation}" if deviation else ""
         clock = VirtualClock()
         link = open_link(f"simulated:wan{fault}", line=LineSettings(9600), clock=clock)
@@ -44,6 +44,7 @@ def link_to():
             client=client(16),
             server=to or server(1, 0x11),
             limit_s=limit_s,
+            **options,
         )
 
     yield make
@@ -134,6 +135,14 @@ def test_a_device_that_fell_over_is_dead_and_waited_for(link_to):
     hdlc.finish()
     assert alive(hdlc) is Outcome.MISSED
     assert hdlc.snrm().find(Frame.UA)
+
+
+def test_without_an_association_a_link_is_a_sign_of_life(link_to):
+    hdlc = link_to(reads_name=False)
+    hdlc.connect()
+    hdlc.finish()
+    assert alive(hdlc) is Outcome.MET
+    assert not any(heard.kind is Frame.I for heard in hdlc.heard)
 
 
 def test_a_slow_device_is_alive(link_to):
