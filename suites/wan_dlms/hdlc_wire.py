@@ -24,6 +24,7 @@ from bench.protocols.hdlc.frame import FLAG, HdlcFrame, decode_frame
 
 _PATIENCE = 8  # times the response limit: how long a device may go on talking
 _MOST_OCTETS = 1 << 17  # more in one answer is a flood
+_FORMAT_OCTETS = 2
 _LLC_OCTETS = 3
 
 
@@ -57,8 +58,10 @@ class Heard:
 
     @property
     def place(self) -> Place:
-        """Where it is in the evidence."""
-        return self.at(0)
+        """Where its control field is in the evidence, or its first octet if it is damaged."""
+        frame = self.frame
+        ends = len(frame.destination.octets) + len(frame.source.octets)
+        return self.at(_FORMAT_OCTETS + ends if frame.valid else 0)
 
     def at(self, offset: int) -> Place:
         """Return where an octet of the frame, counted after the opening flag, is."""

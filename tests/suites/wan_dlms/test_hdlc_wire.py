@@ -199,3 +199,9 @@ def test_the_fields_of_a_frame_go_down_to_its_apdu():
     assert fields[0].offset == 1
     inner = [field for field in fields if field.offset >= octets.index(apdu)]
     assert any("get-response" in field.path for field in inner)
+
+
+def test_a_frame_is_pointed_at_where_it_says_what_it_is(wire_to):
+    right, wrong = answer(UA), answer(UA, fcs=flipped(0))
+    assert wire_to(Line((0.1, right))).say(b"\x7e").place.offset == right.index(UA)
+    assert wire_to(Line((0.1, wrong))).say(b"\x7e").place.offset == 1
