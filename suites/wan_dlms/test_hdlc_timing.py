@@ -27,10 +27,11 @@ _PATIENCE = 3  # times the limit: a late answer is measured, not missed
         purpose="Ensure that the meter ends a link on which nothing happens, and not too early.",
         stimulus="SNRM, silence for 0.9 times the declared inactivity time-out, DISC; SNRM, "
         "silence for 1.1 times as long, DISC.",
-        criterion="UA to the first DISC: the link was up. DM to the second one: it had ended.",
+        criterion="UA to the first DISC: the link was up. DM to the second one: it had ended. "
+        "(A port that starts by mode E falls back to its sign-on instead.)",
         kind=Kind.TIMING,
         clauses=(_TIMERS,),
-        ics="WAN/HDLC and WAN/INACTIVITY",
+        ics="WAN/HDLC and WAN/INACTIVITY and not WAN/MODE-E",
         needs=(Capability.TIMESTAMPS,),
         detects=("wan.timeout-never", "wan.timeout-short"),
         bound_s=1200,
