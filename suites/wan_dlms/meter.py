@@ -31,6 +31,7 @@ from suites.wan_dlms.wrapper_transport import UnitLine, WrapperTransport
 
 LOGICAL_DEVICE_NAME = (1, "0.0.42.0.0.255", 2)
 _SURVEY_S = 1800.0
+_SURVEY_TRIES = 2
 _FRAMES_OF_ONE = 1_000_000  # numbers from here on are frames of the first survey, and so on
 _COUNTER_ATTRIBUTE = 2
 _RESERVE_LIMITS = 8  # response limits that are kept for the end of a case
@@ -317,10 +318,19 @@ class Meter:
         """Return the object model as this association sees it; read once per run.
 
         Ask for it before anything is opened: it opens an association of its own. Inconclusive
-        (PRECONDITION) when the object list cannot be read.
+        (PRECONDITION) when the object list cannot be read; after two failures it is not tried
+        again in the run.
         """
         key = self.declared.association(name).name
-        return self.session.shared(self.interface, f"survey {key}", lambda: self._survey(key))
+        shared = self.session.shared
+        failures = shared(self.interface, f"failed surveys {key}", list[Inconclusive])
+        if len(failures) >= _SURVEY_TRIES:
+            raise Inconclusive(failures[-1].reason, str(failures[-1]))
+        try:
+            return shared(self.interface, f"survey {key}", lambda: self._survey(key))
+        except Inconclusive as failure:
+            failures.append(failure)
+            raise
 
     def _survey(self, name: str) -> Survey:
         """Take the survey in a time of its own, which no case pays for."""

@@ -243,7 +243,7 @@ FAULTS: tuple[Fault, ...] = (
     wrapper_fault(
         "stale-association-refuses",
         "keeps an association after the end of its connection, and lets nobody else in",
-        ("DLMS-WR-08:served-anew",),
+        ("DLMS-ROB-04:every-cycle",),
         also=_EVERYTHING,
         clause=_CONNECTION,
     ),

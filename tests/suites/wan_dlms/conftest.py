@@ -1,5 +1,6 @@
-"""What tests of the WAN client share: links that answer by a script, and sessions."""
+"""What tests of the WAN suite share: scripted links, sessions, and runs of the whole suite."""
 
+import gc
 from collections import deque
 
 import pytest
@@ -7,18 +8,28 @@ import pytest
 from adapters.base import Capability, Link, LinkUrl
 from adapters.registry import open_link
 from adapters.simulated import SimulatedLink
-from bench.core.clock import MILLISECOND, VirtualClock
+from bench.core.clock import MILLISECOND, SECOND, VirtualClock
 from bench.core.errors import ConnectionEnded
 from bench.core.trace import Chunk
+from bench.core.verdict import Applicability, Verdict
+from bench.engine import pytest_run
 from bench.engine.connection import Connection
-from bench.engine.preparation import load_declaration, parse_declaration, prepare
+from bench.engine.plugin import NAME, CasePlugin, item_case
+from bench.engine.preparation import (
+    declared_as,
+    load_declaration,
+    parse_declaration,
+    prepare,
+)
 from bench.engine.session import Session
 from bench.engine.traffic import Traffic
+from bench.simulator.claims import claims
 from bench.simulator.ports.wan import wan_port
 from suites.wan_dlms.meter import Meter
 from suites.wan_dlms.transport import Wire
 
 CLOSE = b""
+GRACE_S = 31  # what a case has for its end beyond its bound, and a little
 
 
 class ScriptedLink(Link):
@@ -120,3 +131,93 @@ def meter_of(session_of):
         return Meter.of(session, session.known_good("wan"))
 
     return made
+
+
+class WholeSuite:
+    """Runs the cases that apply once, without the known-good exchange; keeps the attempts.
+
+    With `every` it takes one of so many, and lets no garbage pile up between them.
+    """
+
+    def __init__(self, link_layer, opener, every=1):
+        told = {**claims("wan", "generic"), "link_layer": link_layer}
+        told |= {"WAN/PUSH": True, "push_period_s": 30.0}
+        preparation = prepare(load_declaration(None), links={"wan": "simulated:wan"})
+        self._preparation = declared_as(preparation, "wan", "generic", told)
+        self._opener = opener
+        self._every = every
+        self.attempts = {}
+        self.took_ns = {}
+        self._aside_ns = 0
+        self.bounds = {}
+
+    def run(self):
+        pytest_run.pytest_cases(["wan"], [self])
+        return self
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config):
+        session = Session(self._preparation, opener=self._opener)
+        session.open_bracket = session.close_bracket = lambda *_: None
+        shared = session.shared
+
+        def timed(interface, name, make):  # the survey has a time of its own
+            start = session.clock.now()
+            try:
+                return shared(interface, name, make)
+            finally:
+                self._aside_ns += session.clock.now() - start
+
+        session.shared = timed
+        plugin = CasePlugin(session, (), finished=self._finished)
+        config.pluginmanager.register(plugin, NAME)
+
+    def _finished(self, record):
+        attempt = record.attempt
+        self.attempts[attempt.case] = attempt
+        self.took_ns[attempt.case] = attempt.finished_ns - attempt.started_ns - self._aside_ns
+        self._aside_ns = 0
+        if self._every > 1:
+            gc.collect()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session):
+        plugin = session.config.pluginmanager.getplugin(NAME)
+        capabilities = {"wan": plugin.session.link("wan").capabilities}
+        selected = {
+            row.id
+            for row in self._preparation.plan(capabilities)
+            if row.applicability is Applicability.SELECTED
+        }
+        items = [i for i in session.items if (c := item_case(i)) and c.id in selected]
+        items = items[:: self._every]
+        self.bounds = {item_case(item).id: item_case(item).bound_s for item in items}
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        plugin.session.close()
+        return True
+
+
+def judge(suite):
+    """Assert that every case came to a verdict that is not the bench's fault, and in time."""
+    assert set(suite.attempts) == set(suite.bounds)
+    judged = {name: attempt.judgement for name, attempt in suite.attempts.items()}
+    errors = {n: j.message for n, j in judged.items() if j.verdict in (Verdict.ERROR, Verdict.NONE)}
+    assert errors == {}
+    late = {
+        name: took_ns / SECOND
+        for name, took_ns in suite.took_ns.items()
+        if took_ns > (suite.bounds[name] + GRACE_S) * SECOND
+    }
+    assert late == {}
+    assert any(one.verdict is not Verdict.PASS for one in judged.values())
+
+
+@pytest.fixture
+def verdicts_on():
+    """Run the suite against a device, and assert that it ends in verdicts; see `WholeSuite`."""
+
+    def run(link_layer, opener, every=1):
+        judge(WholeSuite(link_layer, opener, every).run())
+
+    return run
