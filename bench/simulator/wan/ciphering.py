@@ -1,7 +1,8 @@
 """What protects the APDUs of one channel: requests are deciphered and judged, answers protected.
 
-A request must be authentic, then fresh, then protected as the policy demands. Its answer gets the
-protection that it had, and what the policy adds (IEC 62056-5-3 cl. 5.3.7, class 64).
+A request must be authentic, then protected as the policy demands, then fresh: what anybody could
+have made uses up no counter. Its answer gets the protection that it had, and what the policy adds
+(IEC 62056-5-3 cl. 5.3.7, class 64).
 """
 
 from dataclasses import replace
@@ -138,11 +139,13 @@ class ChannelCiphering:
         key, counters = self._key(how, control)
         text = opened_text(protected, title, key, ring, expected_tag, breaks)
         if text is None or not text or (expected_tag is not None and text[0] != expected_tag):
+            if "forged-counted" in breaks:
+                counters.take(protected.invocation_counter, breaks)
             raise self._undeciphered()
+        self._check_policy(control)
         expected = counters.expected
         if not counters.take(protected.invocation_counter, breaks):
             raise Refused(self._replayed(expected))
-        self._check_policy(control)
         counter = protected.invocation_counter
         return Opened(text, how, control, counter, expected, ring.policy)
 
@@ -156,11 +159,11 @@ class ChannelCiphering:
         general = self._agent.open(record, title)
         if general is None or not general.apdu:
             raise self._undeciphered()
+        self._check_policy(control)
         counters = self._agent.counters(general)
         expected = counters.expected
         if not counters.take(general.invocation_counter, self._breaks):
             raise Refused(self._replayed(expected))
-        self._check_policy(control)
         counter, policy = general.invocation_counter, self._ring.policy
         return Opened(general.apdu, None, control, counter, expected, policy, general)
 

@@ -59,6 +59,7 @@ SECURITY: dict[str, str] = {
     "tag-truncated-compare": "compares 4 octets of authentication tags",
     "tag-short": "takes tags of 11 octets, or none",
     "aad-missing-sc": "authenticates the security control that it expects, not the one received",
+    "forged-counted": "counts the invocation counters of requests that are not authentic, too",
     "plain-in-ciphered": "serves plain requests in a ciphered context, against the policy",
     "policy-unenforced": "takes requests that are not encrypted, against the policy",
     "ic-not-checked": "takes any invocation counter",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from hmac import compare_digest
 
+from bench.protocols.dlms.apdu import decode_apdu
 from bench.protocols.dlms.ciphered import TAG_OCTETS, Protected, SecurityControl
 from bench.protocols.dlms.security.gcm import protect, unprotect
 from bench.simulator.wan.key_ring import KeyRing
@@ -31,13 +32,18 @@ def opened_text(
     if "tag-short" in breaks:
         for size in _SHORT:
             found = _with_tag(protected, size, size, title, key, ring)
-            if found is not None and found[:1] == bytes((expected_tag or 0,)):
+            if found is not None and _is_whole(found, expected_tag):
                 return found
         return None
     compared = 0 if "tag-unchecked" in breaks else _COMPARED
     if not control.authenticated:
         return None
     return _with_tag(protected, TAG_OCTETS, compared, title, key, ring)
+
+
+def _is_whole(text: bytes, expected_tag: int | None) -> bool:
+    """Whether octets are one request and nothing after it."""
+    return text[:1] == bytes((expected_tag or 0,)) and not decode_apdu(text).problems
 
 
 def _with_tag(

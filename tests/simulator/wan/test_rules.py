@@ -136,6 +136,13 @@ def counters(meter: Any) -> list[Any]:
     return told
 
 
+def forged_before(meter: Any) -> list[Any]:
+    client = meter.client("suite0").open_association()
+    right, later = client.protect(NAME), client.protect(NAME)
+    client.raw(_bad_tag(-1)(later))
+    return [_kinds(client.raw(right))]
+
+
 def shared_counter(meter: Any) -> list[Any]:
     client = meter.client("suite0").open_association()
     client.raw(client.protect(NAME))
@@ -320,6 +327,7 @@ SCENARIOS: dict[str, Scenario] = {
     "tag-truncated-compare": ciphered(0x30, change=_bad_tag(-1)),
     "tag-short": ciphered(0x30, change=_cut(1)),
     "aad-missing-sc": ciphered(0x30, change=lambda o: o[:2] + b"\xb0" + o[3:]),
+    "forged-counted": forged_before,
     "plain-in-ciphered": sent("suite0", NAME),
     "policy-unenforced": ciphered(0x10),
     "ic-not-checked": counters,
