@@ -17,7 +17,7 @@ from bench.simulator.faults.wan_edit import (
 )
 from bench.simulator.faults.wan_wrapper import wrapper_fault, wrapper_variation
 from bench.simulator.ports.wan_stages import Stage
-from bench.simulator.wan.options import PushPlan
+from bench.simulator.wan.options import PushPlan, Refusal
 
 _STREAM = "meterbench:robustness"
 _FRAME = "IEC-62056-46:6.4.1"
@@ -295,7 +295,34 @@ FAULTS: tuple[Fault, ...] = (
     ),
 )
 
+_SILENT = options(
+    **dict.fromkeys(
+        (
+            "without_association",
+            "pending_association",
+            "unknown_tag",
+            "malformed",
+            "malformed_aarq",
+            "too_long",
+            "not_negotiated",
+            "release_without_association",
+        ),
+        Refusal.SILENCE,
+    )
+)
+
 VARIATIONS: tuple[Variation, ...] = (
+    wan_variation(
+        "silent-refusals",
+        "says nothing to what it does not serve, instead of an ExceptionResponse",
+        _AARQ,
+        _SILENT,
+    ),
+    wrapper_variation(
+        "wr-silent-refusals",
+        "says nothing to what it does not serve, over the wrapper",
+        _SILENT,
+    ),
     wan_variation(
         "answers-slowly",
         "answers every request after 800 ms",
@@ -358,6 +385,20 @@ VARIATIONS: tuple[Variation, ...] = (
         "pushes every 56 s, within what it declares",
         _PUSH,
         *_pushes(plan=replace(_PLAN, period_s=56.0)),
+        declares=_PUSHED,
+    ),
+    wan_variation(
+        "push-without-association",
+        "pushes every 60 s, whether the client has an association or not",
+        _PUSH,
+        *_pushes(plan=replace(_PLAN, always=True)),
+        declares=_PUSHED,
+    ),
+    wan_variation(
+        "push-in-clear-by-policy",
+        "pushes in clear, which its security policy allows",
+        _PUSH,
+        *_pushes(options(policies={0: 0})),
         declares=_PUSHED,
     ),
     wrapper_variation(
