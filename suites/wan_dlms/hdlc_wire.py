@@ -24,6 +24,9 @@ from bench.protocols.hdlc.frame import FLAG, HdlcFrame, decode_frame
 
 _PATIENCE = 8  # times the response limit: how long a device may go on talking
 _MOST_OCTETS = 1 << 17  # more in one answer is a flood
+_LEAVING_NS = (
+    1_100_000  # for one octet at 9600 Bd, which a driver may still hold when it has taken it
+)
 _FORMAT_OCTETS = 2
 _LLC_OCTETS = 3
 
@@ -174,19 +177,22 @@ class HdlcWire:
             sent_ns = self.connection.send(octets)
         except ConnectionEnded:
             return Said(sent, self.connection.now(), closed=True)
-        return self._hear(sent, sent_ns, finals, self.limit_s if limit_s is None else limit_s)
+        limit_s = self.limit_s if limit_s is None else limit_s
+        return self._hear(sent, sent_ns, finals, limit_s, len(octets) * _LEAVING_NS)
 
     def listen(self, duration_s: float) -> Said:
         """Send nothing; return what comes in that time."""
         return self._hear(0, self.connection.now(), 1 << 30, duration_s)
 
-    def _hear(self, sent: int, sent_ns: int, finals: int, limit_s: float) -> Said:
+    def _hear(
+        self, sent: int, sent_ns: int, finals: int, limit_s: float, leaving_ns: int = 0
+    ) -> Said:
         frames: list[Heard] = []
         noise: list[int] = []
         first = len(self.heard)
         octets, closed = 0, False
         latest = sent_ns + seconds(_PATIENCE * limit_s)
-        until = sent_ns + seconds(limit_s)
+        until = sent_ns + leaving_ns + seconds(limit_s)
         while finals > 0 and octets < _MOST_OCTETS:
             try:
                 chunk = self.connection.receive(min(until, latest))

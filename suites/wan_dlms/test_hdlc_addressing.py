@@ -14,7 +14,7 @@ from suites.wan_dlms.hdlc_wire import Heard
 from suites.wan_dlms.wrapper_wire import get_request, plain_aarq, reads
 
 _ADDRESS = "IEC-62056-46:6.4.2"
-_STRANGER = 0x5D  # an address that hardly a meter has, as logical or physical device
+_STRANGERS = (0x5D, 0x5B)  # addresses that hardly a meter has, as logical or physical device
 _UI, _UI_POLL = unnumbered(Frame.UI, False), unnumbered(Frame.UI)
 _ALL_IN_FOUR = 0x3FFF
 
@@ -112,8 +112,8 @@ def test_illegal_sizes(hdlc: HdlcLink, declared: Declared, verify: Checks) -> No
         title="Unknown server address",
         purpose="Ensure that the meter is silent where another one is called.",
         stimulus="SNRM to another logical device, to another physical device, to both, and to the "
-        f"address of no station (other: {_STRANGER:02X}h; no physical ones where the address "
-        "has one octet).",
+        "address of no station (other: 5Dh, or 5Bh where that is its own; no physical ones where "
+        "the address has one octet).",
         criterion="No answer, not even DM; UA to a right SNRM after it.",
         kind=Kind.INVALID,
         clauses=(_ADDRESS,),
@@ -126,18 +126,24 @@ def test_unknown_server(hdlc: HdlcLink, declared: Declared, verify: Checks) -> N
     """Several meters may share a line."""
     size = declared.hdlc_address_octets
     upper, lower = declared.server_sap, declared.hdlc_lower
+    other_upper, other_lower = _stranger_to(upper), _stranger_to(lower)
     if size == 1:
-        called = {"another logical device": server(_STRANGER), "no station": server(0)}
+        called = {"another logical device": server(other_upper), "no station": server(0)}
     else:
         called = {
-            "another logical device": server(_STRANGER, lower, size),
-            "another physical device": server(upper, _STRANGER, size),
-            "another of both": server(_STRANGER, _STRANGER, size),
+            "another logical device": server(other_upper, lower, size),
+            "another physical device": server(upper, other_lower, size),
+            "another of both": server(other_upper, other_lower, size),
             "no station": server(0, 0, size),
         }
     tried = [(what, hdlc.trial(server=to)) for what, to in called.items()]
     judge_silence(verify, tried, expected="no answer to a frame for another server")
     judge_recovery(verify, hdlc)
+
+
+def _stranger_to(own: int) -> int:
+    """Return an address that is not this one."""
+    return next(one for one in _STRANGERS if one != own)
 
 
 @case(
