@@ -349,7 +349,7 @@ SCENARIOS: dict[str, Scenario] = {
     "iip-not-echoed": sent("lls", "C00141000100002A0000FF0200"),
     "unconfirmed-answered": sent("lls", "C00181000100002A0000FF0200"),
     "dar-always-250": sent("lls", "C001C100010909090909FF0200"),
-    "short-answer": sent("lls", NAME),
+    "short-answer": sent("lls", NAME.replace(b"\x2a", b"\x63")),
     "class-unchecked": sent("lls", "C001C1000300002A0000FF0200"),
     "attr-crash": sent("lls", "C001C1000100002A0000FF6300", NAME),
     "rights-lie": sent("lls", WRITE),
