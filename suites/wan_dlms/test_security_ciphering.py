@@ -240,7 +240,7 @@ def _tag_bits(step: int) -> list[tuple[str, Forge]]:
         clauses=(_PROTECTION, _NONCE),
         ics=_ANY_SUITE,
         detects=("wan.tag-unchecked", "wan.tag-truncated-compare", "wan.forged-counted"),
-        bound_s=300,
+        bound_s=1200,
     )
 )
 def test_wrong_tag(meter: Meter, verify: Checks) -> None:
@@ -291,7 +291,7 @@ def test_short_tag(meter: Meter, verify: Checks) -> None:
         clauses=(_PROTECTION, _NONCE),
         ics=_ANY_SUITE,
         detects=("wan.aad-missing-sc",),
-        bound_s=300,
+        bound_s=1200,
     )
 )
 def test_wrong_header(meter: Meter, verify: Checks) -> None:
