@@ -148,18 +148,18 @@ VARIATIONS: tuple[Variation, ...] = (
         secondary(on_information_when_down=Answer.SILENCE),
     ),
     wan_variation(
-        "answers-after-900-ms",
-        "takes nearly the declared limit for every answer",
+        "answers-after-700-ms",
+        "takes most of the declared limit for every answer",
         _TIMERS,
         later(700 * MILLISECOND),
         Alteration(Stage.TURNAROUND, lambda _, __: 700 * MILLISECOND),
     ),
     wan_variation(
-        "answers-after-5-s-as-declared",
-        "takes 4 s for every answer, and is declared to",
+        "answers-after-2-s-as-declared",
+        "takes 2 s for every answer, and is declared to",
         _TIMERS,
-        later(4000 * MILLISECOND),
-        declares={"response_limit_s": 6.0},
+        later(2000 * MILLISECOND),
+        declares={"response_limit_s": 3.0},
     ),
     wan_variation(
         "flags-before-frames", "sends two further flags before a frame", _FLAG, _flagged(2, 0)

@@ -146,7 +146,7 @@ def test_without_an_association_a_link_is_a_sign_of_life(link_to):
 
 
 def test_a_slow_device_is_alive(link_to):
-    hdlc = link_to("answers-after-900-ms", limit_s=0.4)
+    hdlc = link_to("answers-after-700-ms", limit_s=0.4)
     hdlc.was_up = True
     hdlc.finish()
     assert alive(hdlc) is Outcome.MET
