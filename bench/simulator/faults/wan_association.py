@@ -3,6 +3,7 @@
 from bench.simulator.faults.fault import Fault, Variation
 from bench.simulator.faults.wan_edit import wan_fault
 
+_AGREEMENT = "IEC-62056-5-3:6.3"
 _OPENING = "IEC-62056-5-3:7.2"
 _AUTHENTICATION = "IEC-62056-5-3:5.3"
 
@@ -19,6 +20,67 @@ FAULTS: tuple[Fault, ...] = (
         _OPENING,
         ("DLMS-AA-02:refused",),
         also=("DLMS-AA-14:*-shut", "DLMS-AA-18:over", "DLMS-HDLC-38:no-data"),
+    ),
+    wan_fault(
+        "conformance-echo",
+        "agrees on all services that it has, whatever was proposed",
+        _AGREEMENT,
+        ("DLMS-AA-03:subset", "DLMS-AA-03:main-subset"),
+        also=("DLMS-AA-03:main-set-denied",),
+    ),
+    wan_fault(
+        "conformance-unheeded",
+        "serves SET where SET was not agreed on",
+        _AGREEMENT,
+        ("DLMS-AA-03:main-set-denied",),
+    ),
+    wan_fault(
+        "conf-empty-accepted",
+        "opens an association without any service",
+        _AGREEMENT,
+        ("DLMS-AA-04:rejected", "DLMS-AA-04:error"),
+    ),
+    wan_fault(
+        "initiate-error-other",
+        "rejects an InitiateRequest with the error initiate, other, whatever is wrong",
+        _AGREEMENT,
+        ("DLMS-AA-04:error", "DLMS-AA-05:lower-error", "DLMS-AA-06:11-error"),
+    ),
+    wan_fault(
+        "version-unchecked",
+        "opens an association with any DLMS version",
+        _AGREEMENT,
+        ("DLMS-AA-05:lower-rejected", "DLMS-AA-05:lower-error"),
+    ),
+    wan_fault(
+        "version-echoed",
+        "answers DLMS version 7 as its own",
+        _AGREEMENT,
+        ("DLMS-AA-05:higher",),
+    ),
+    wan_fault(
+        "pdu-size-unchecked",
+        "opens an association with a client that takes 11 octets",
+        _AGREEMENT,
+        ("DLMS-AA-06:11-rejected", "DLMS-AA-06:11-error"),
+    ),
+    wan_fault(
+        "pdu-size-limits-refused",
+        "refuses clients that take 12 octets, 65535, or any number of them",
+        _AGREEMENT,
+        ("DLMS-AA-06:12-accepted", "DLMS-AA-06:65535-accepted", "DLMS-AA-06:0-accepted"),
+    ),
+    wan_fault(
+        "exceeds-max-pdu",
+        "answers with APDUs that are longer than the client takes",
+        _AGREEMENT,
+        ("DLMS-AA-07:short", "DLMS-AA-07:ciphered-short"),
+    ),
+    wan_fault(
+        "exceeds-max-pdu-ciphered",
+        "counts the octets of an answer before it protects it",
+        _AGREEMENT,
+        ("DLMS-AA-07:ciphered-short",),
     ),
     wan_fault(
         "lls-always-fail",
@@ -46,6 +108,7 @@ FAULTS: tuple[Fault, ...] = (
         "answers RLRQ and keeps the association",
         _OPENING,
         ("DLMS-AA-18:over",),
+        also=("DLMS-AA-*", "DLMS-HLS-*"),  # whoever comes next on the connection finds it open
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from bench.protocols.dlms.initiate import Conformance
+from bench.protocols.dlms.initiate import DLMS_VERSION, Conformance
 from bench.simulator.wan.clients import Client
 from bench.simulator.wan.key_ring import Counters
 
@@ -37,6 +37,7 @@ class Association:
         "meter_challenge",
         "proposed",
         "state",
+        "version",
     )
 
     def __init__(self, client: Client) -> None:
@@ -49,6 +50,7 @@ class Association:
         self.state = State.IDLE
         self.conformance = Conformance(0)
         self.proposed = Conformance(0)
+        self.version = DLMS_VERSION
         self.limit = NO_LIMIT
         self.client_title = b""
         self.client_challenge = b""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from bench.protocols.dlms.acse import Rlre, Rlrq
 from bench.protocols.dlms.apdu import APDU_NAMES, decode_apdu, encode_apdu
+from bench.protocols.dlms.ciphered import CipheredApdu
 from bench.protocols.dlms.initiate import Conformance
 from bench.protocols.dlms.user_information import UserInformation
 from bench.simulator.cosem.access import Asker
@@ -77,8 +78,8 @@ class Channel:
 
     def _received(self, apdu: bytes, now: int) -> bytes | None:
         if self.client.pre_established:
-            self._broadcast(apdu, now)
-            return None
+            answer = self._broadcast(apdu, now)
+            return answer if "broadcast-answered" in self._breaks else None
         if apdu[0] not in APDU_NAMES and (
             "tag-crash" in self._breaks or ("fuzz-apdu-crash" in self._breaks and len(apdu) > _LONG)
         ):
@@ -163,6 +164,10 @@ class Channel:
             return answers.refused(options.malformed, answers.MALFORMED)
         information: UserInformation | None = None
         protects = self._ciphering is not None and "release-plain" not in self._breaks
+        if "release-ciphered-refused" in self._breaks and isinstance(
+            asked.user_information, CipheredApdu
+        ):
+            return answers.NO_ASSOCIATION
         if "rlrq-needs-info" in self._breaks and asked.user_information is None:
             return answers.MALFORMED
         if self._ciphering is not None and (protects or asked.user_information is not None):
@@ -213,8 +218,9 @@ class Channel:
         asker = self._asker(opened, now)
         if ciphering is None and opened.how is not None:
             ciphering = self._under(self._application.ring_of(0))
-        careless = ciphering is None or "exceeds-max-pdu-ciphered" in self._breaks
-        limit = association.limit if careless else ciphering.limit(opened)
+        limit = association.limit
+        if ciphering is not None and "exceeds-max-pdu-ciphered" not in self._breaks:
+            limit = ciphering.limit(opened)
         request = Request(opened.apdu, asker, association, limit, in_blocks)
         answer = self._services.answer(request)
         if self._failed:
@@ -269,25 +275,22 @@ class Channel:
             return self._ciphering.seal(answer, opened) if self._ciphering else answer
         return answers.refused(options.pending_association, answers.NO_ASSOCIATION)
 
-    def _broadcast(self, apdu: bytes, now: int) -> None:
-        """Do what was sent to all meters; nothing is ever answered."""
+    def _broadcast(self, apdu: bytes, now: int) -> bytes | None:
+        """Do what was sent to all meters; return the answer, which is never to be sent."""
         association = self.association
         association.state = State.OPEN
         association.conformance = self._options.conformance
         association.client_title = self._application.client_title
         if apdu[0] in (_AARQ, _RLRQ, _BLOCK) or len(apdu) > self._options.max_pdu:
-            return
+            return None
         try:
             opened = self._judged(apdu)
         except Refused:
-            return
-        if opened.control.broadcast:
-            self._serve_broadcast(opened, now)
-
-    def _serve_broadcast(self, opened: Opened, now: int) -> None:
-        association = self.association
+            return None
+        if not opened.control.broadcast:
+            return None
         asker = self._asker(opened, now)
-        self._services.answer(Request(opened.apdu, asker, association, association.limit))
+        return self._services.answer(Request(opened.apdu, asker, association, association.limit))
 
     # -- general block transfer
 

@@ -14,6 +14,7 @@ from bench.simulator.wan.options import Refusal, WanOptions
 
 SHORTEST_PDU = 12
 """Octets: a client that takes less cannot be answered."""
+_LIMITS = (0, SHORTEST_PDU, NO_LIMIT)
 
 
 def initiate_error(fault: InitiateFault) -> ConfirmedServiceError:
@@ -31,20 +32,31 @@ def judge(
     request: InitiateRequest, ciphered: bool, key_octets: int, options: WanOptions
 ) -> ConfirmedServiceError | None:
     """Return what is wrong with a request, in the order version, conformance, PDU size, key."""
+    fault = _fault(request, ciphered, key_octets, options)
+    if fault is not None and "initiate-error-other" in options.breaks:
+        fault = InitiateFault.OTHER
+    return None if fault is None else initiate_error(fault)
+
+
+def _fault(
+    request: InitiateRequest, ciphered: bool, key_octets: int, options: WanOptions
+) -> InitiateFault | None:
     breaks = options.breaks
     too_high = request.version > DLMS_VERSION and not options.version_above_6
     if (request.version < DLMS_VERSION or too_high) and "version-unchecked" not in breaks:
-        return initiate_error(InitiateFault.DLMS_VERSION_TOO_LOW)
+        return InitiateFault.DLMS_VERSION_TOO_LOW
     if not request.conformance & options.conformance and "conf-empty-accepted" not in breaks:
-        return initiate_error(InitiateFault.INCOMPATIBLE_CONFORMANCE)
+        return InitiateFault.INCOMPATIBLE_CONFORMANCE
     if 0 < request.max_pdu_size < SHORTEST_PDU and "pdu-size-unchecked" not in breaks:
-        return initiate_error(InitiateFault.PDU_SIZE_TOO_SHORT)
+        return InitiateFault.PDU_SIZE_TOO_SHORT
+    if request.max_pdu_size in _LIMITS and "pdu-size-limits-refused" in breaks:
+        return InitiateFault.PDU_SIZE_TOO_SHORT
     key = request.dedicated_key
     if key is None:
         return None
     refuses = options.dedicated_in_plain_context is not Refusal.SILENCE
     if len(key) != key_octets if ciphered else refuses:
-        return initiate_error(InitiateFault.REFUSED_BY_VDE_HANDLER)
+        return InitiateFault.REFUSED_BY_VDE_HANDLER
     return None
 
 
@@ -54,6 +66,9 @@ def agree(
     """Set what client and meter agreed on; a dedicated key counts in a ciphered context only."""
     breaks = options.breaks
     association.proposed = request.conformance
+    association.version = DLMS_VERSION
+    if "version-echoed" in breaks:
+        association.version = max(request.version, DLMS_VERSION)
     association.conformance = request.conformance & options.conformance
     if "conformance-echo" in breaks:
         association.conformance = options.conformance
@@ -70,4 +85,5 @@ def response(association: Association, options: WanOptions) -> InitiateResponse:
         association.conformance,
         options.max_pdu,
         quality_of_service=0 if options.show_quality_of_service else None,
+        version=association.version,
     )

@@ -83,7 +83,7 @@ class Services:
         bit = _BITS.get(octets[0])
         if bit is None:
             return answers.refused(options.unknown_tag, answers.UNKNOWN_SERVICE)
-        if not request.association.has(bit):
+        if not request.association.has(bit) and "conformance-unheeded" not in self._breaks:
             return answers.refused(options.not_negotiated, answers.NOT_NEGOTIATED)
         decoded = decode_apdu(octets)
         asked = decoded.value

@@ -188,6 +188,33 @@ def policy_lowered(meter: Any) -> list[Any]:
     return [client.act(64, "0-0:43.0.0", 1, enum(0)).result]
 
 
+def lowered_policy_shown(meter: Any) -> list[Any]:
+    client = meter.client("suite0").open_association()
+    result = client.act(64, "0-0:43.0.0", 1, enum(0)).result
+    return [result, client.get(64, "0-0:43.0.0", 2)]
+
+
+def released(meter: Any) -> list[Any]:
+    client = meter.client("suite0").open_association()
+    octets = client.protect(encode_apdu(OPEN))
+    return [
+        _kinds(
+            client.raw(
+                b"\x62%c\xbe%c\x04%c" % (len(octets) + 4, len(octets) + 2, len(octets)) + octets
+            )
+        )
+    ]
+
+
+def told_to_all(meter: Any) -> list[Any]:
+    client = meter.client("suite0")
+    control, keys = SecurityControl.of(0x70), client.keys
+    octets = protect_apdu(
+        NAME, Ciphering.GLO, control=control, title=client.title, counter=9, keys=keys
+    )
+    return [meter.client("broadcast").raw(octets) is None]
+
+
 def shown(class_id: int, name: str, attribute: int) -> Scenario:
     def run(meter: Any) -> list[Any]:
         return [meter.client("suite0").open_association().get(class_id, name, attribute)]
@@ -202,6 +229,16 @@ def session_replayed(meter: Any) -> list[Any]:
     client.channel.close(0)
     client.open_association()
     return [_kinds(client.raw(old))]
+
+
+def unheeded(meter: Any) -> list[Any]:
+    client = meter.client("lls").open_association(InitiateRequest(Conformance.SET, 0xFFFF))
+    return [_kinds(client.raw(NAME))]
+
+
+def ciphered_list(meter: Any) -> list[Any]:
+    client = meter.client("suite0").open_association(InitiateRequest(ALL, 64))
+    return [len(client.raw(client.protect(LIST))) > 64]
 
 
 def aarq_twice(meter: Any) -> list[Any]:
@@ -282,9 +319,14 @@ SCENARIOS: dict[str, Scenario] = {
     "aare-wrong-context": aarq("public"),
     "get-without-aa": lambda meter: [_kinds(meter.client("lls").raw(NAME))],
     "conformance-echo": aarq("public", InitiateRequest(Conformance.GET, 500)),
+    "conformance-unheeded": unheeded,
     "conf-empty-accepted": aarq("public", InitiateRequest(Conformance(0), 500)),
     "version-unchecked": aarq("public", replace(OPEN, version=5)),
+    "version-echoed": aarq("public", replace(OPEN, version=7)),
+    "initiate-error-other": aarq("public", replace(OPEN, version=5)),
     "pdu-size-unchecked": aarq("public", InitiateRequest(ALL, 11)),
+    "pdu-size-limits-refused": aarq("public", InitiateRequest(ALL, 12)),
+    "exceeds-max-pdu-ciphered": ciphered_list,
     "exceeds-max-pdu": sent("lls", LIST, limit=64),
     "context-unchecked": aarq("public", application_context_name=f"{OID}.1.7"),
     "sn-accepted": aarq("public", application_context_name=f"{OID}.1.2"),
@@ -341,6 +383,10 @@ SCENARIOS: dict[str, Scenario] = {
     "ded-unciphered": dedicated("public"),
     "title-unchecked": ciphered(0x30, how=Ciphering.GENERAL_GLO, title=b"SOMEBODY"),
     "release-plain": sent("suite0", "6200"),
+    "release-ciphered-refused": released,
+    "policy-downgrade-refused": lowered_policy_shown,
+    "guek-as-gbek": ciphered(0x30, keys={"encryption": wan_secret(1, "suite0_broadcast")}),
+    "broadcast-answered": told_to_all,
     "keywrap-unchecked": wrapped_otherwise,
     "key-change-early": keys_changed,
     "ka-sig-unchecked": agreed_otherwise,
@@ -378,7 +424,13 @@ SCENARIOS: dict[str, Scenario] = {
 }
 """The scenario in which each rule shows; the others show below."""
 
-ELSEWHERE = {"overflow", "partial-set", "block-state-persist", "hls-state-persist"}
+ELSEWHERE = {
+    "sec-answer-weaker",
+    "overflow",
+    "partial-set",
+    "block-state-persist",
+    "hls-state-persist",
+}
 
 
 def told(make_meter: Any, scenario: Scenario, *breaks: str) -> Any:
@@ -440,3 +492,14 @@ def test_state_outlives_its_connection(make_meter: Any, rule: str) -> None:
         return [opened is None, reader.raw(NEXT + bytes.fromhex("00000001"))]
 
     assert told(make_meter, scenario, rule) != told(make_meter, scenario)
+
+
+def test_an_answer_is_protected_like_its_request(make_meter: Any) -> None:
+    def control(*breaks: str) -> int:
+        meter = make_meter(*breaks, policies={0: 0})
+        client = meter.client("suite0").open_association()
+        answer: bytes = client.raw(client.protect(NAME))
+        return answer[2]
+
+    assert control() == 0x30
+    assert control("sec-answer-weaker") == 0
