@@ -155,11 +155,11 @@ VARIATIONS: tuple[Variation, ...] = (
         Alteration(Stage.TURNAROUND, lambda _, __: 700 * MILLISECOND),
     ),
     wan_variation(
-        "answers-after-2-s-as-declared",
-        "takes 2 s for every answer, and is declared to",
+        "answers-after-1200-ms-as-declared",
+        "takes 1.2 s for every answer, and is declared to",
         _TIMERS,
-        later(2000 * MILLISECOND),
-        declares={"response_limit_s": 3.0},
+        later(1200 * MILLISECOND),
+        declares={"response_limit_s": 2.0},
     ),
     wan_variation(
         "flags-before-frames", "sends two further flags before a frame", _FLAG, _flagged(2, 0)
