@@ -9,7 +9,7 @@ import struct
 from adapters.base import Capability, Link, LinkUrl
 from adapters.reader import ChunkReader
 from bench.core.clock import Clock
-from bench.core.errors import AdapterLost, AdapterUnavailable
+from bench.core.errors import AdapterLost, AdapterUnavailable, ConnectionEnded
 from bench.core.trace import Chunk
 
 LARGEST_READ = 65536
@@ -55,13 +55,13 @@ class SocketLink(Link):
         return self._reader.read(until_ns)
 
     def write(self, octets: bytes) -> int:
-        """Send all of `octets`; AdapterLost when the other side does not take them."""
+        """Send all of `octets`; ConnectionEnded when the other side does not take them."""
         self._check_open()
         try:
             self._send(octets)
         except TimeoutError:
             lost = f"{self.url}: the other side took no octets for {WRITE_TIMEOUT_S:g} s"
-            raise self._reader.lose(AdapterLost(lost)) from None
+            raise self._reader.lose(ConnectionEnded(lost)) from None
         except OSError as error:
             raise self._reader.lose(self._lost(error)) from error
         return self.clock.now()

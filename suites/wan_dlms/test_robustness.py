@@ -7,6 +7,7 @@ import pytest
 
 from bench.core.case import Case, Kind, case
 from bench.core.check import Deviation, Place
+from bench.core.clock import seconds
 from bench.core.errors import ConnectionEnded
 from bench.core.link import Capability
 from bench.core.verdict import Reason
@@ -30,6 +31,7 @@ from suites.wan_dlms.wrapper_wire import OBJECT_LIST, WrapperWire, get_request, 
 _STREAM = "meterbench:robustness"
 _SEED = 62056
 _RANDOM_OCTETS = 1 << 16
+_RANDOM_S = 240.0  # for a meter that takes no more octets
 _PIECE = 1024
 _PIECE_PAUSE_S = 0.05  # in which a device that hangs up is heard
 _RANDOM_APDUS = 32
@@ -81,8 +83,9 @@ def _send(meter: Meter, octets: bytes) -> bool:
 def test_random_octets(meter: Meter, context: CaseContext, verify: Checks) -> None:
     """Whoever reaches the port can send whatever he wants."""
     random, connection = Random(_SEED), context.connection
+    until = connection.now() + seconds(_RANDOM_S)
     for _ in range(_RANDOM_OCTETS // _PIECE):
-        if not _send(meter, random.randbytes(_PIECE)):
+        if connection.now() > until or not _send(meter, random.randbytes(_PIECE)):
             break
         connection.wait(_PIECE_PAUSE_S)
     connection.wait(meter.declared.response_limit_s)
