@@ -4,6 +4,7 @@ from bench.simulator.faults.fault import Fault, Variation
 from bench.simulator.faults.wan_edit import wan_fault
 
 _AGREEMENT = "IEC-62056-5-3:6.3"
+_FIELDS = "IEC-62056-5-3:7.2.4"
 _OPENING = "IEC-62056-5-3:7.2"
 _AUTHENTICATION = "IEC-62056-5-3:5.3"
 
@@ -81,6 +82,63 @@ FAULTS: tuple[Fault, ...] = (
         "counts the octets of an answer before it protects it",
         _AGREEMENT,
         ("DLMS-AA-07:ciphered-short",),
+    ),
+    wan_fault(
+        "context-unchecked",
+        "opens an association in any application context",
+        _OPENING,
+        ("DLMS-AA-08:number-9-rejected", "DLMS-AA-08:number-9-shut", "DLMS-AA-09:sn-rejected"),
+        also=("DLMS-AA-08:*", "DLMS-AA-09:*"),
+    ),
+    wan_fault(
+        "context-arcs-unchecked",
+        "takes any name for an application context that ends in its number",
+        _OPENING,
+        ("DLMS-AA-08:foreign-arc-rejected", "DLMS-AA-08:a-mechanism-rejected"),
+        also=("DLMS-AA-08:*-shut",),
+    ),
+    wan_fault(
+        "sn-accepted",
+        "opens an association with short names, which it does not have",
+        _OPENING,
+        ("DLMS-AA-09:sn-rejected", "DLMS-AA-09:sn-shut"),
+    ),
+    wan_fault(
+        "protover-unchecked",
+        "takes any protocol version of ACSE",
+        _FIELDS,
+        ("DLMS-AA-10:other-rejected", "DLMS-AA-10:other-shut"),
+    ),
+    wan_fault(
+        "protover-refused",
+        "refuses an AARQ that names the protocol version which is the default",
+        _FIELDS,
+        ("DLMS-AA-10:default-accepted",),
+    ),
+    wan_fault(
+        "fields-crash",
+        "falls over an AARQ with fields that are rarely used",
+        _FIELDS,
+        ("DLMS-AA-11:public-same",),
+        also=("DLMS-AA-*",),  # until the meter is there again
+    ),
+    wan_fault(
+        "fields-refused",
+        "refuses an AARQ with fields that are rarely used",
+        _FIELDS,
+        ("DLMS-AA-11:public-same", "DLMS-AA-11:lls-same"),
+    ),
+    wan_fault(
+        "title-length-unchecked",
+        "takes a calling AP-title of any length",
+        _FIELDS,
+        (
+            "DLMS-AA-12:1-rejected",
+            "DLMS-AA-12:10-rejected",
+            "DLMS-AA-12:ciphered-1-rejected",
+            "DLMS-AA-12:ciphered-10-rejected",
+        ),
+        also=("DLMS-AA-12:*-shut",),
     ),
     wan_fault(
         "lls-always-fail",

@@ -170,6 +170,8 @@ class Channel:
             return answers.NO_ASSOCIATION
         if "rlrq-needs-info" in self._breaks and asked.user_information is None:
             return answers.MALFORMED
+        if "rlrq-needs-reason" in self._breaks and asked.reason is None:
+            return answers.MALFORMED
         if self._ciphering is not None and (protects or asked.user_information is not None):
             try:
                 opened = self._ciphering.user_information(

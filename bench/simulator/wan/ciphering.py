@@ -39,6 +39,7 @@ from bench.simulator.wan.association import Association
 from bench.simulator.wan.general import GeneralAgent
 from bench.simulator.wan.initiate import UNDECIPHERED
 from bench.simulator.wan.key_ring import Counters, KeyRing
+from bench.simulator.wan.keys import CLIENT_TITLE
 from bench.simulator.wan.opened import Opened, Refused
 from bench.simulator.wan.options import CounterAnswer, WanOptions
 from bench.simulator.wan.tags import opened_text
@@ -138,6 +139,9 @@ class ChannelCiphering:
             raise self._undeciphered()
         key, counters = self._key(how, control)
         text = opened_text(protected, title, key, ring, expected_tag, breaks)
+        if text is None and "guek-as-gbek" in breaks:
+            key = ring.keys.broadcast
+            text = opened_text(protected, title, key, ring, expected_tag, breaks)
         if text is None or not text or (expected_tag is not None and text[0] != expected_tag):
             if "forged-counted" in breaks:
                 counters.take(protected.invocation_counter, breaks)
@@ -278,6 +282,9 @@ class ChannelCiphering:
         policy, control = opened.policy, opened.control
         authenticated = control.authenticated or bool(policy & _ANSWER_AUTHENTICATED)
         encrypted = control.encrypted or bool(policy & _ANSWER_ENCRYPTED)
+        if "sec-answer-weaker" in self._breaks:
+            authenticated = bool(policy & _ANSWER_AUTHENTICATED)
+            encrypted = bool(policy & _ANSWER_ENCRYPTED)
         ciphered = opened.how is not None or opened.general is not None
         if not authenticated and not encrypted and not ciphered:
             return None
@@ -305,7 +312,7 @@ class ChannelCiphering:
         """Return the request that the AARQ carries, the error if it cannot be deciphered."""
         self._ring.connected()
         try:
-            opened = self.user_information(aarq.user_information, aarq.calling_ap_title or b"")
+            opened = self.user_information(aarq.user_information, self._title_of(aarq))
         except Refused:
             return UNDECIPHERED
         self._initiate = opened
@@ -315,6 +322,11 @@ class ChannelCiphering:
         if opened.apdu[0] == INITIATE_REQUEST.tag:
             found = decode_part(opened.apdu, INITIATE_REQUEST).value
         return found
+
+    def _title_of(self, aarq: Aarq) -> bytes:
+        title = aarq.calling_ap_title or b""
+        careless = "title-length-unchecked" in self._breaks and len(title) != TITLE_OCTETS
+        return CLIENT_TITLE if careless else title
 
     def user_information(self, information: UserInformation | None, title: bytes) -> Opened:
         """Return what user information holds; raises Refused as `open` and `plain` do.

@@ -79,6 +79,8 @@ class Opening:
             if options.malformed_aarq is Refusal.RESULT:
                 return self._aare.rejected(client, NO_REASON)
             return answers.refused(options.malformed_aarq, answers.MALFORMED)
+        if association.state is State.OPEN and "double-aarq-silent" in self._breaks:
+            return None
         if association.state is State.OPEN and "double-aarq" in self._breaks:
             association.forget()
             return self._aare.accepted(aarq, association, PlainInitiate())
@@ -97,7 +99,7 @@ class Opening:
         breaks = self._breaks
         if breaks.isdisjoint(_FATAL):
             return
-        rare = any(getattr(aarq, name, None) is not None for name in _RARE_FIELDS)
+        rare = _has_rare_fields(aarq)
         if (
             ("fields-crash" in breaks and rare)
             or ("ber-len-crash" in breaks and has_length_bomb(octets))
@@ -141,7 +143,9 @@ class Opening:
 
     def _version(self, aarq: Aarq, _client: Client) -> Rejected | None:
         version = aarq.protocol_version
-        if version is None or version[:1] == "1" or "protover-unchecked" in self._breaks:
+        if version is None or "protover-unchecked" in self._breaks:
+            return None
+        if version[:1] == "1" and "protover-refused" not in self._breaks:
             return None
         source = DiagnosticSource.SERVICE_PROVIDER
         return Rejected(Diagnostic(source, ServiceProviderDiagnostic.NO_COMMON_ACSE_VERSION))
@@ -150,12 +154,16 @@ class Opening:
         name = aarq.application_context_name
         if name == client.context.oid or "context-unchecked" in self._breaks:
             return None
+        if "context-arcs-unchecked" in self._breaks and _same_arc(name, client.context.oid):
+            return None
         if name == ApplicationContext.SN.oid and "sn-accepted" in self._breaks:
             return None
         return user(ServiceUserDiagnostic.APPLICATION_CONTEXT_NAME_NOT_SUPPORTED)
 
     def _titles(self, aarq: Aarq, client: Client) -> Rejected | None:
         title = aarq.calling_ap_title
+        if "fields-refused" in self._breaks and _has_rare_fields(aarq):
+            return user(ServiceUserDiagnostic.CALLED_AP_TITLE_NOT_RECOGNIZED)
         if title is None and not client.ciphered and client.mechanism not in TITLED:
             return None
         if title is not None and "title-length-unchecked" in self._breaks:
@@ -170,6 +178,8 @@ class Opening:
             if client.mechanism is Mechanism.LOWEST or "auth-skippable" in self._breaks:
                 return None
             return user(ServiceUserDiagnostic(self._options.missing_authentication))
+        if "mech-arcs-unchecked" in self._breaks and _same_arc(name, client.mechanism.oid):
+            return None
         if _MECHANISMS.get(name) is client.mechanism or "mech-unchecked" in self._breaks:
             return None
         return user(ServiceUserDiagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED)
@@ -209,3 +219,12 @@ class Opening:
         association.client_challenge = b"" if value is None else value.octets
         association.meter_challenge = self._challenges.fresh(association.client_challenge)
         association.state = State.PENDING
+
+
+def _has_rare_fields(aarq: object) -> bool:
+    return any(getattr(aarq, name, None) is not None for name in _RARE_FIELDS)
+
+
+def _same_arc(name: str | None, right: str) -> bool:
+    """Whether a careless meter takes a name for the right one: it looks at the last arc alone."""
+    return name is not None and name.rpartition(".")[2] == right.rpartition(".")[2]
