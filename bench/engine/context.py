@@ -78,6 +78,10 @@ class CaseContext:
             )
         return self._deadline_ns
 
+    def give_back(self, ns: int) -> None:
+        """Move the end of the case's time by what was spent on something that it does not pay."""
+        self._deadline_ns += ns
+
     @property
     def connection(self) -> Connection:
         """The link as an active case uses it: bounded by the case's time, and recorded."""

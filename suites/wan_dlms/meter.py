@@ -339,12 +339,14 @@ class Meter:
         number = len(self._surveyed)
         meter = Meter(self.session, aside)
         meter._base = number * _FRAMES_OF_ONE
+        began_ns = self.session.clock.now()
         try:
             with meter.associate(name) as aa:
                 return take_survey(aa)
         finally:
             meter.close()
             aside.close()
+            self.context.give_back(self.session.clock.now() - began_ns)
 
     def _keep(self, octets: bytes, at_ns: int, direction: Direction, annotate: Annotate) -> int:
         return self._base + self.context.keep(octets, at_ns, direction, annotate)

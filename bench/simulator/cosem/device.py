@@ -19,6 +19,7 @@ from bench.simulator.metering_system import MeteringSystem
 
 _Key = tuple[int, bytes]
 _DENIED = DataAccessResult.READ_WRITE_DENIED
+_WITHHELD = (8, 4)  # class and attribute that the list promises to everybody
 _MISSING = (("ldn-missing", 1, "0-0:42.0.0"), ("removed-object", 3, "1-0:2.8.0"))
 
 
@@ -214,6 +215,8 @@ class LogicalDevice:
     ) -> Data | DataAccessResult:
         one = found.attributes.get(number)
         if one is None or self._denied(asker, one.grants, Access.READ):
+            return self._result(_DENIED)
+        if "listed-not-readable" in self.breaks and (found.class_id, number) == _WITHHELD:
             return self._result(_DENIED)
         if selection is None:
             return one.read(moment) if one.held is None else one.held

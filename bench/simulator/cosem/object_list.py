@@ -84,6 +84,8 @@ class ObjectList:
             elements += elements[-1:]
         if "ln-5-octets" in self._breaks:
             elements[-1:] = [_shortened(one) for one in elements[-1:]]
+        if "list-without-rights" in self._breaks:
+            elements[-1:] = [structure(*list(one.value)[:3]) for one in elements[-1:]]
         if "phantom-object" in self._breaks:
             elements.append(_element(_phantom(), association, version, rights=rights))
         return elements
@@ -101,8 +103,12 @@ class ObjectList:
                     return objects
                 return [one for one in objects if one.class_id in classes]
             case 3 if _OBJECT_IDS(wanted):
+                if "filter-names-wrong" in self._breaks:
+                    return [one for one in objects if one.logical_name in _names_of(wanted)]
                 return _named(objects, wanted.to_python())
             case 4 if _OBJECT_ID(wanted):
+                if "filter-one-wrong" in self._breaks:
+                    return objects[:1]
                 return _named(objects, (wanted.to_python(),))
             case 2 | 3 | 4:
                 return DataAccessResult.TYPE_UNMATCHED
@@ -114,6 +120,11 @@ def _named(
 ) -> list[CosemObject]:
     wanted = set(names)
     return [one for one in objects if (one.class_id, one.logical_name) in wanted]
+
+
+def _names_of(wanted: Data) -> set[bytes]:
+    """Return the first name alone, which is all that a meter sees that takes no list."""
+    return {name for _, name in wanted.to_python()[:1]}
 
 
 def _element(one: CosemObject, association: str, version: int, *, rights: bool) -> Data:
