@@ -69,6 +69,8 @@ class SecuritySetup(CosemObject):
     def _activate(self, _moment: Moment, parameter: Data) -> ActionResult:
         policy, now = int(parameter.value), self._ring.policy
         lowers = bool(now & ~policy) and "policy-downgrade" not in self.breaks
+        if lowers and "policy-downgrade-refused" in self.breaks:
+            self._ring.policy = policy
         cannot_sign = self._ring.suite.curve is None and policy & _SIGNED
         if policy & _RESERVED or cannot_sign or lowers:
             return ActionResult.OTHER_REASON
