@@ -1,12 +1,27 @@
 """Deviations of associations without or with low security: area C4 of the catalogue."""
 
-from bench.simulator.faults.fault import Fault, Variation
+from bench.simulator.faults.fault import Alteration, Fault, Variation
 from bench.simulator.faults.wan_edit import wan_fault
+from bench.simulator.ports.wan_stages import Stage
 
 _AGREEMENT = "IEC-62056-5-3:6.3"
 _FIELDS = "IEC-62056-5-3:7.2.4"
 _OPENING = "IEC-62056-5-3:7.2"
 _AUTHENTICATION = "IEC-62056-5-3:5.3"
+_RIGHTS = "IEC-62056-6-2:4.4.3"
+#: without a data link under it, an association that does not end is there for whoever comes next
+_ENDLESS = ("DLMS-AA-*", "DLMS-HLS-*", "DLMS-SEC-*")
+_DENIED = 3
+_OTHER = 250
+
+
+def _other_reason(apdu: bytes, _: int) -> bytes:
+    """Return a plain SET or ACTION answer with other-reason in place of read-write-denied."""
+    is_answer = apdu[:2] in (b"\xc5\x01", b"\xc7\x01")
+    if is_answer and apdu[3:4] == bytes((_DENIED,)):
+        return apdu[:3] + bytes((_OTHER,)) + apdu[4:]
+    return apdu
+
 
 FAULTS: tuple[Fault, ...] = (
     wan_fault(
@@ -88,7 +103,7 @@ FAULTS: tuple[Fault, ...] = (
         "opens an association in any application context",
         _OPENING,
         ("DLMS-AA-08:number-9-rejected", "DLMS-AA-08:number-9-shut", "DLMS-AA-09:sn-rejected"),
-        also=("DLMS-AA-08:*", "DLMS-AA-09:*"),
+        also=("DLMS-AA-08:*", "DLMS-AA-09:*", "DLMS-ROB-03:not-accepted"),  # lost contexts
     ),
     wan_fault(
         "context-arcs-unchecked",
@@ -162,11 +177,77 @@ FAULTS: tuple[Fault, ...] = (
         also=("DLMS-AA-14:*",),
     ),
     wan_fault(
+        "auth-skippable",
+        "opens an association without the authentication that it needs",
+        _AUTHENTICATION,
+        (
+            "DLMS-AA-15:lls-rejected",
+            "DLMS-AA-15:lls-shut",
+            "DLMS-AA-15:main-rejected",
+            "DLMS-AA-15:main-shut",
+        ),
+    ),
+    wan_fault(
+        "mech-unchecked",
+        "takes any mechanism name",
+        _AUTHENTICATION,
+        (
+            "DLMS-AA-16:number-9-rejected",
+            "DLMS-AA-16:number-9-shut",
+            "DLMS-AA-16:foreign-arc-rejected",
+        ),
+        also=("DLMS-AA-16:*",),
+    ),
+    wan_fault(
+        "mech-arcs-unchecked",
+        "takes any name for a mechanism that ends in its number",
+        _AUTHENTICATION,
+        ("DLMS-AA-16:foreign-arc-rejected", "DLMS-AA-16:foreign-arc-shut"),
+    ),
+    wan_fault(
+        "double-aarq",
+        "answers a second AARQ as accepted and loses the association",
+        _OPENING,
+        ("DLMS-AA-17:usable",),
+    ),
+    wan_fault(
+        "double-aarq-silent",
+        "does not answer a second AARQ",
+        _OPENING,
+        ("DLMS-AA-17:answered",),
+    ),
+    wan_fault(
+        "rlrq-needs-info",
+        "refuses RLRQ without user information",
+        _OPENING,
+        ("DLMS-AA-19:without-information", "DLMS-AA-19:empty"),
+        also=_ENDLESS,
+    ),
+    wan_fault(
+        "rlrq-needs-reason",
+        "refuses RLRQ without a reason",
+        _OPENING,
+        ("DLMS-AA-19:empty",),
+    ),
+    wan_fault(
+        "public-write",
+        "lets the public client write and invoke like the management",
+        _RIGHTS,
+        ("DLMS-AA-20:set-denied", "DLMS-AA-20:action-refused", "DLMS-AA-20:action-denied"),
+    ),
+    wan_fault(
+        "public-denied-otherwise",
+        "says other-reason where the public client has no right",
+        _RIGHTS,
+        ("DLMS-AA-20:set-denied", "DLMS-AA-20:action-denied"),
+        Alteration(Stage.RESPONSE, _other_reason),
+    ),
+    wan_fault(
         "release-ignored",
         "answers RLRQ and keeps the association",
         _OPENING,
         ("DLMS-AA-18:over",),
-        also=("DLMS-AA-*", "DLMS-HLS-*"),  # whoever comes next on the connection finds it open
+        also=_ENDLESS,
     ),
 )
 
