@@ -1,8 +1,9 @@
 """Deviations of associations without or with low security: area C4 of the catalogue."""
 
 from bench.simulator.faults.fault import Alteration, Fault, Variation
-from bench.simulator.faults.wan_edit import wan_fault
+from bench.simulator.faults.wan_edit import options, wan_fault, wan_variation
 from bench.simulator.ports.wan_stages import Stage
+from bench.simulator.wan.options import Refusal
 
 _AGREEMENT = "IEC-62056-5-3:6.3"
 _FIELDS = "IEC-62056-5-3:7.2.4"
@@ -11,6 +12,16 @@ _AUTHENTICATION = "IEC-62056-5-3:5.3"
 _RIGHTS = "IEC-62056-6-2:4.4.3"
 #: without a data link under it, an association that does not end is there for whoever comes next
 _ENDLESS = ("DLMS-AA-*", "DLMS-HLS-*", "DLMS-SEC-*")
+_OTHER_SAPS = {
+    "lls": 48,
+    "hls2": 49,
+    "hls3": 50,
+    "hls4": 51,
+    "hls6": 52,
+    "suite0": 53,
+    "suite1": 54,
+    "suite2": 55,
+}
 _DENIED = 3
 _OTHER = 250
 
@@ -251,4 +262,54 @@ FAULTS: tuple[Fault, ...] = (
     ),
 )
 
-VARIATIONS: tuple[Variation, ...] = ()
+VARIATIONS: tuple[Variation, ...] = (
+    wan_variation(
+        "aare-all-fields",
+        "sends every optional field of AARE, RLRE and InitiateResponse that it may",
+        _FIELDS,
+        options(
+            show_protocol_version=True,
+            show_quality_of_service=True,
+            show_title=True,
+            show_mechanism=True,
+            implementation_information=b"meterbench",
+            rejection_has_initiate=True,
+            release_information=True,
+        ),
+    ),
+    wan_variation(
+        "aare-long-lengths",
+        "writes every length in AARE and RLRE in five octets",
+        _FIELDS,
+        options(long_lengths=5),
+    ),
+    wan_variation(
+        "association-other-refusals",
+        "rejects a second AARQ and DLMS version 7, and calls a missing mechanism name that",
+        _OPENING,
+        options(second_aarq="reject", version_above_6=False, missing_authentication=12),
+    ),
+    wan_variation(
+        "association-silent-refusals",
+        "does not answer what was not agreed on, or asked for without an association",
+        _OPENING,
+        options(
+            without_association=Refusal.SILENCE,
+            not_negotiated=Refusal.SILENCE,
+            release_without_association=Refusal.SILENCE,
+        ),
+    ),
+    wan_variation(
+        "release-without-reason",
+        "answers RLRQ by 63 00",
+        _OPENING,
+        options(release_reason=False),
+    ),
+    wan_variation(
+        "other-client-saps",
+        "knows its clients by other addresses",
+        _OPENING,
+        options(saps=_OTHER_SAPS),
+        declares={f"{name}_client": sap for name, sap in _OTHER_SAPS.items()},
+    ),
+)
