@@ -110,6 +110,10 @@ class Counters:
         """Say which counter is next, if a later one is not known already."""
         self._next[_entry(title, key)] = max(counter, self.peek(title, key))
 
+    def restart(self, title: bytes, key: bytes, counter: int = 0) -> None:
+        """Say which counter is next under a key that is new, or of which nothing was used."""
+        self._next[_entry(title, key)] = counter
+
     def forget(self, title: bytes, key: bytes) -> None:
         """Know nothing of this counter any more; it is read again at its next use."""
         self._next.pop(_entry(title, key), None)

@@ -1,5 +1,6 @@
 """Deviations of ciphering, keys and replay: area C6 of the catalogue."""
 
+from bench.simulator.faults import wan_security_keys
 from bench.simulator.faults.fault import Fault, Variation
 from bench.simulator.faults.wan_edit import breaks, options, wan_fault, wan_variation
 from bench.simulator.wan.options import CounterAnswer, Refusal
@@ -155,6 +156,7 @@ FAULTS: tuple[Fault, ...] = (
         _KEYS,
         ("DLMS-SEC-26:broadcast-silent",),
     ),
+    *wan_security_keys.FAULTS,
 )
 
 VARIATIONS: tuple[Variation, ...] = (

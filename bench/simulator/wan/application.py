@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from bench.protocols.dlms.acse import Mechanism
 from bench.protocols.dlms.cosem_types import SelectiveAccess
-from bench.protocols.dlms.data_types import Data, double_long_unsigned
+from bench.protocols.dlms.data_types import Data, double_long_unsigned, long_unsigned
 from bench.protocols.dlms.results import DataAccessResult
 from bench.protocols.dlms.security import ecdsa
 from bench.protocols.dlms.security.suite import SUITES, Curve
@@ -278,6 +278,8 @@ class Application:
 
         def expected(_moment: Moment) -> Data:
             shown = counters.expected + (_WRONG_BY if wrong else 0)
+            if "ic-object-u16" in self.options.breaks:
+                return long_unsigned(shown & 0xFFFF)
             return double_long_unsigned(min(shown, 0xFFFFFFFF))
 
         return DataObject(counter_name(suite), expected, public=True)

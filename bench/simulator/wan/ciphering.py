@@ -52,6 +52,7 @@ _ANSWER_SIGNED = 0x80
 _GENERAL_CIPHERING, _GENERAL_SIGNING = 0xDD, 0xDF
 PLAIN_REQUESTS = frozenset((0xC0, 0xC1, 0xC3, 0xD9))
 """The tags of requests that are not ciphered."""
+_WRONG_BY = 1000
 _CONTROLS = tuple(SecurityControl.of(octet) for octet in range(256))
 _TITLED = (Ciphering.GENERAL_GLO, Ciphering.GENERAL_DED)
 
@@ -214,6 +215,8 @@ class ChannelCiphering:
         return Refused(answers.refused(self._options.deciphering_error, answers.DECIPHERING))
 
     def _replayed(self, expected: int) -> bytes | None:
+        if "ic-error-wrong-counter" in self._breaks:
+            expected += _WRONG_BY
         match self._options.counter_error:
             case CounterAnswer.COUNTER:
                 return answers.counter_error(min(expected, 0xFFFFFFFF))

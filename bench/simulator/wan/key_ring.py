@@ -13,6 +13,7 @@ from bench.protocols.dlms.security.suite import SUITES
 from bench.simulator.wan.options import FULL_POLICY, WanOptions
 
 COUNTERS = 1 << 32
+_FAR = 1 << 16  # counters that a broken meter lets be left out
 _REMEMBERED = 64  # keys that came with messages
 _FIELDS = {
     KeyId.GLOBAL_UNICAST_ENCRYPTION: "encryption",
@@ -42,6 +43,8 @@ class Counters:
                 "ic-not-checked" in breaks or (counter < last and "ic-lower-accepted" in breaks)
             ):
                 return False
+        if "ic-jump-refused" in breaks and counter > self.expected + _FAR:
+            return False
         self.expected = counter + 1
         if "ic-wrap" in breaks:
             self.expected %= COUNTERS
@@ -62,6 +65,7 @@ class KeyRing:
         self.policy = options.policies.get(suite, FULL_POLICY)
         self.client_title = b""
         self._first = options.expected_counter
+        self._first_sent = options.first_counter
         self.unicast = Counters(options.expected_counter, options.first_counter)
         self.broadcast = (
             self.unicast
@@ -92,6 +96,8 @@ class KeyRing:
         """Note that a new association begins, which changes nothing of counters and keys."""
         if "ic-reset-on-connect" in self._breaks:
             self.unicast.expected = self._first
+        if "server-iv-per-association" in self._breaks:
+            self.unicast.next_sent = self._first_sent
 
     def stage(self, keys: dict[int, bytes]) -> None:
         """Take new keys, by key id, which come into force with `settle`."""

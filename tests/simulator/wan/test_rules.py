@@ -286,6 +286,26 @@ def nonces(meter: Any) -> list[Any]:
     return [decode_apdu(client.raw(client.protect(NAME))).value for _ in range(3)]
 
 
+def jumped(meter: Any) -> list[Any]:
+    client = meter.client("suite0").open_association()
+    client.counter = 0xFFFFFFFE
+    return [_kinds(client.raw(client.protect(NAME)))]
+
+
+def told_counter(meter: Any) -> list[Any]:
+    client = meter.client("suite0").open_association()
+    octets = client.protect(NAME)
+    return [client.raw(octets), client.raw(octets)]
+
+
+def nonces_later(meter: Any) -> list[Any]:
+    client = meter.client("suite0").open_association()
+    first = client.raw(client.protect(NAME))
+    client.channel.close(0)
+    client.open_association()
+    return [first == client.raw(client.protect(NAME))]
+
+
 def dedicated(name: str) -> Scenario:
     def run(meter: Any) -> list[Any]:
         key = bytes(range(16))
@@ -314,6 +334,13 @@ PUBLIC = bytes.fromhex("601DA109060760857405080101BE10040E01000000065F1F0400FFFF
 FIRST_BLOCK = "C102C1001700001600 00FF0800000000000103120001".replace(" ", "")
 ACCESS = "D940000001000201000100002A0000FF02010001090909090909020200 00".replace(" ", "")
 WITH_LIST = "C003C1020001 00002A0000FF02 00 0001 0909090909FF0200".replace(" ", "")
+
+
+def list_unasked(meter: Any) -> list[Any]:
+    """A list in an association that did not agree on lists."""
+    client = meter.client("lls").open_association(InitiateRequest(Conformance.GET, 500))
+    return [client.raw(bytes.fromhex(WITH_LIST))]
+
 
 SCENARIOS: dict[str, Scenario] = {
     "aare-wrong-context": aarq("public"),
@@ -384,6 +411,10 @@ SCENARIOS: dict[str, Scenario] = {
     "ic-shared": shared_counter,
     "ic-reset-on-connect": session_replayed,
     "ic-object-wrong": counters,
+    "ic-jump-refused": jumped,
+    "ic-error-wrong-counter": told_counter,
+    "ic-object-u16": shown(1, "0-0:43.1.0", 2),
+    "server-iv-per-association": nonces_later,
     "server-iv-reuse": nonces,
     "ded-key-ignored": dedicated("suite0"),
     "ded-unciphered": dedicated("public"),
@@ -404,9 +435,13 @@ SCENARIOS: dict[str, Scenario] = {
     "short-answer": sent("lls", NAME.replace(b"\x2a", b"\x63")),
     "class-unchecked": sent("lls", "C001C1000300002A0000FF0200"),
     "attr-crash": sent("lls", "C001C1000100002A0000FF6300", NAME),
+    "attr-served": sent("lls", "C001C1000100002A0000FF6300"),
+    "attribute-0-short": sent("lls", "C001C1000100002A0000FF0000"),
     "rights-lie": sent("lls", WRITE),
     "settype-unchecked": asked("C101C100170000160000FF08000901FF"),
     "list-order": sent("lls", WITH_LIST),
+    "list-unnegotiated": list_unasked,
+    "list-errors-dropped": sent("lls", WITH_LIST),
     "block-number-from-0": sent("lls", LIST, limit=64),
     "last-block-missing": sent("lls", LIST, *[f"C002C1{n:08X}" for n in range(1, 4)], limit=4000),
     "block-number-unchecked": sent("lls", LIST, "C002C100000005", limit=64),
