@@ -234,6 +234,8 @@ class LogicalDevice:
         for number in sorted(found.attributes):
             value = self._get(found, moment, asker, number, None)
             values.append(value if isinstance(value, Data) else null())
+        if "attribute-0-short" in self.breaks:
+            del values[1:]
         return Data(DataType.STRUCTURE, Elements.of(values))
 
     def _result(self, result: DataAccessResult) -> DataAccessResult:

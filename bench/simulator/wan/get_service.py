@@ -4,7 +4,7 @@ from bench.protocols.dlms.apdu import encode_apdu
 from bench.protocols.dlms.block import ResultBlock
 from bench.protocols.dlms.cosem_types import AttributeDescriptor, SelectiveAccess
 from bench.protocols.dlms.data import encode_data
-from bench.protocols.dlms.data_types import Data
+from bench.protocols.dlms.data_types import Data, null
 from bench.protocols.dlms.get import (
     GET_DATA_RESULTS,
     GetRequestNext,
@@ -59,11 +59,13 @@ class GetService:
     def with_list(self, asked: GetRequestWithList, request: Request) -> bytes:
         """Return the answers in the order of the request."""
         self._abort()
-        if not request.association.has(_LIST):
+        if not request.association.has(_LIST) and "list-unnegotiated" not in self._breaks:
             return answers.NOT_NEGOTIATED
         read = [self._read(one.attribute, one.access, request) for one in asked.attributes]
         if "list-order" in self._breaks:
             read.reverse()
+        if "list-errors-dropped" in self._breaks:
+            read = [one for one in read if isinstance(one, Data)]
         encoded = encode_part(tuple(read), GET_DATA_RESULTS)
         if len(encoded) + 3 <= request.room(_BLOCKS):
             return b"\xc4\x03" + bytes((asked.invocation.octet,)) + encoded
@@ -94,6 +96,8 @@ class GetService:
         association = request.association
         if "attr-crash" in self._breaks and not 0 <= attribute.attribute < _MANY:
             raise Crash
+        if "attr-served" in self._breaks and not 0 <= attribute.attribute < _MANY:
+            return null()
         if access is not None and not association.has(_SELECTION):
             return DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
         if attribute.attribute == 0 and not association.has(_ALL):
