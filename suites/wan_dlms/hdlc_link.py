@@ -250,13 +250,13 @@ class HdlcLink(HdlcWire):
         """End the link; where the device has had one in this case, check that it still serves.
 
         A device that does not is given time, and a new connection, to be there again for the next
-        case. One that is slow is alive, too.
+        case. One that is slow is alive, too, and so is one that is out of step with the client.
         """
         self.limit_s *= _PATIENCE
         self.disconnect()
         if not self.was_up:
             return
-        serves = self.serves()
+        serves = self.serves() or (self._in_step_again() and self.serves())
         self._context.checks.that(
             "alive",
             serves,
@@ -266,6 +266,18 @@ class HdlcLink(HdlcWire):
         if not serves:
             self._revive()
         self.disconnect()
+
+    def _in_step_again(self) -> bool:
+        """Return whether something was in the way of a sign of life, which is put aside now.
+
+        That is a connection that the device has closed, or an answer more than there were
+        questions: each one was then taken for the answer to the next question.
+        """
+        if self.connection.ended and self.connection.has(Capability.CONNECTION):
+            with suppress(AdapterError):
+                self.connection.reconnect()
+            return not self.connection.ended
+        return bool(self.listen(self.limit_s).frames)
 
     def _revive(self) -> None:
         """Wait until the device takes a link up again, on a new connection if there are any."""

@@ -3,6 +3,7 @@
 import pytest
 
 from adapters.registry import open_link
+from adapters.simulated import SimulatedLink
 from bench.core.case import Case, Kind
 from bench.core.check import Outcome
 from bench.core.clock import VirtualClock
@@ -12,7 +13,8 @@ from bench.engine.context import CaseContext, Inconclusive
 from bench.protocols.hdlc.address import client, server
 from bench.protocols.hdlc.control import Kind as Frame
 from bench.protocols.hdlc.parameters import LinkParameters
-from suites.wan_dlms.hdlc_link import OBJECT_LIST, HdlcLink
+from bench.simulator.ports.wan import wan_port
+from suites.wan_dlms.hdlc_link import OBJECT_LIST, SNRM, HdlcLink
 from suites.wan_dlms.wrapper_wire import accepts, get_request, plain_aarq, reads
 
 CASE = Case(
@@ -135,6 +137,29 @@ def test_a_device_that_fell_over_is_dead_and_waited_for(link_to):
     hdlc.finish()
     assert alive(hdlc) is Outcome.MISSED
     assert hdlc.snrm().find(Frame.UA)
+
+
+def test_an_answer_too_many_is_no_lack_of_life(link_to):
+    hdlc = link_to()
+    hdlc.connect()
+    hdlc.connection.send(2 * hdlc.frame(SNRM))
+    hdlc.finish()
+    assert alive(hdlc) is Outcome.MET
+
+
+def test_a_device_that_only_hung_up_is_alive():
+    clock = VirtualClock()
+    device = wan_port("hdlc", line=None)
+    link = SimulatedLink(device.accept(0), clock, device=device)
+    context = CaseContext(CASE, 1, lambda: link, {}, {}, clock.now)
+    ends = {"client": client(16), "server": server(1, 0x11), "limit_s": 1.0}
+    hdlc = HdlcLink(context, context.connection, **ends)
+    hdlc.connect()
+    device.connections[0].hang_up(clock.now())
+    assert hdlc.poll().closed
+    hdlc.finish()
+    assert alive(hdlc) is Outcome.MET
+    link.close()
 
 
 def test_without_an_association_a_link_is_a_sign_of_life(link_to):
