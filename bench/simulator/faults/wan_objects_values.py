@@ -1,0 +1,399 @@
+"""Deviations of the clock and of registers: DLMS-OBJ-11 to 16."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bench.protocols.dlms.data_types import (
+    Data,
+    double_long_unsigned,
+    integer,
+    octet_string,
+    structure,
+    visible_string,
+)
+from bench.protocols.dlms.date_time import DateTime
+from bench.protocols.dlms.results import DataAccessResult
+from bench.simulator.cosem.object import Attribute
+from bench.simulator.cosem.truth import Moment
+from bench.simulator.faults.fault import Fault, Variation
+from bench.simulator.faults.wan_edit import wan_fault, wan_variation
+from bench.simulator.faults.wan_objects_edit import element, shows, takes
+
+_CLOCK = "IEC-62056-6-2:4.5.1"
+_DATE_TIME = "IEC-62056-6-2:4.1.6"
+_REGISTER = "IEC-62056-6-2:4.3.2"
+_EXTENDED = "IEC-62056-6-2:4.3.3"
+_DEMAND = "IEC-62056-6-2:4.3.4"
+_TIME = "0-0:1.0.0"
+_DEVIATION, _STATUS = slice(9, 11), 11
+_ENERGY, _VOLTAGE, _PEAK, _AVERAGE = "1-0:1.8.0", "1-0:32.7.0", "1-0:1.6.0", "1-0:1.4.0"
+_SUMMER = 0x80
+
+
+def _octets(data: Data, place: slice, octets: bytes) -> Data:
+    found = bytearray(data.value)
+    found[place] = octets
+    return octet_string(bytes(found))
+
+
+def _deviation(data: Data, minutes: int) -> Data:
+    return _octets(data, _DEVIATION, minutes.to_bytes(2, "big", signed=True))
+
+
+def _next_day_of_week(data: Data) -> Data:
+    return _octets(data, slice(4, 5), bytes((data.value[4] % 7 + 1,)))
+
+
+def _always_winter_zone(data: Data) -> Data:
+    """Show the deviation of winter, and the local time that goes with it."""
+    shown = DateTime.of(data.value)
+    utc = shown.utc()
+    if utc is None or shown.deviation_min == -60:
+        return data
+    local = utc + timedelta(minutes=60)
+    time = replace(shown.time, hour=local.hour)
+    return octet_string(replace(shown, time=time, deviation_min=-60).encode())
+
+
+def _always_summer(data: Data) -> Data:
+    """Set the summer time bit in the months of summer, whatever is switched on."""
+    status = data.value[_STATUS] | (_SUMMER if data.value[2] in range(4, 11) else 0)
+    return _octets(data, slice(_STATUS, None), bytes((status,)))
+
+
+def _ignored(_before: Attribute, _moment: Moment, _data: Data) -> DataAccessResult:
+    return DataAccessResult.SUCCESS
+
+
+def _as_local(before: Attribute, moment: Moment, data: Data) -> DataAccessResult:
+    """Take every time as local, whatever its deviation says."""
+    assert before.write is not None
+    if data.type != before.read(moment).type:
+        return before.write(moment, data)
+    return before.write(moment, _octets(data, slice(9, 12), b"\x80\x00\xff"))
+
+
+def _as_utc(before: Attribute, moment: Moment, data: Data) -> DataAccessResult:
+    """Take a time without deviation as one of UTC."""
+    assert before.write is not None
+    is_open = data.value[_DEVIATION] == b"\x80\x00"
+    return before.write(moment, _deviation(data, 0) if is_open else data)
+
+
+def _half_done(before: Attribute, moment: Moment, data: Data) -> DataAccessResult:
+    """Refuse a time that no calendar has, and set the clock to midnight."""
+    assert before.write is not None
+    result = before.write(moment, data)
+    if result is DataAccessResult.OTHER_REASON:
+        now = before.read(moment)
+        before.write(moment, _octets(now, slice(5, 8), bytes(3)))
+    return result
+
+
+def _never(_before: Attribute, _moment: Moment, _data: Data) -> DataAccessResult:
+    return DataAccessResult.READ_WRITE_DENIED
+
+
+def _wrong_utc(before: Attribute, moment: Moment, data: Data) -> DataAccessResult:
+    """Refuse a time in another zone than the own."""
+    assert before.write is not None
+    if data.value[_DEVIATION] == b"\x00\x00":
+        return DataAccessResult.OTHER_REASON
+    return before.write(moment, data)
+
+
+def _specified_only(before: Attribute, moment: Moment, data: Data) -> DataAccessResult:
+    """Refuse a time of which anything but the hundredths is open."""
+    assert before.write is not None
+    if data.value[_DEVIATION] == b"\x80\x00":
+        return DataAccessResult.TYPE_UNMATCHED
+    return before.write(moment, data)
+
+
+def _type_unmatched(before: Attribute, moment: Moment, data: Data) -> DataAccessResult:
+    """Refuse what no calendar has as data of a wrong type."""
+    assert before.write is not None
+    result = before.write(moment, data)
+    refused = result is DataAccessResult.OTHER_REASON
+    return DataAccessResult.TYPE_UNMATCHED if refused else result
+
+
+def _ahead(data: Data) -> Data:
+    year = datetime.now(UTC).year + 50
+    return _octets(data, slice(0, 5), year.to_bytes(2, "big") + b"\x01\x01\xff")
+
+
+FAULTS: tuple[Fault, ...] = (
+    wan_fault(
+        "clock-format",
+        "shows its time without clock status, in 11 octets",
+        _DATE_TIME,
+        ("DLMS-OBJ-11:length",),
+        also=(
+            "DLMS-OBJ-12:*",  # a time that cannot be read cannot be set back
+            "DLMS-OBJ-13:*",
+            "DLMS-OBJ-14:*",
+        ),
+    ),
+    wan_fault(
+        "clock-day-of-week",
+        "shows the day of the week of tomorrow",
+        _DATE_TIME,
+        ("DLMS-OBJ-11:valid",),
+        shows(8, _TIME, 2, _next_day_of_week),
+    ),
+    wan_fault(
+        "clock-without-hour",
+        "shows its time without the hour",
+        _DATE_TIME,
+        ("DLMS-OBJ-11:specified",),
+        shows(8, _TIME, 2, lambda data: _octets(data, slice(5, 6), b"\xff")),
+    ),
+    wan_fault(
+        "clock-deviation-lie",
+        "shows another deviation than that of its time zone",
+        _CLOCK,
+        ("DLMS-OBJ-11:deviation",),
+        shows(8, _TIME, 2, lambda data: _deviation(data, -300)),
+        also=(
+            "DLMS-OBJ-12:*",
+            "DLMS-OBJ-13:*",
+            "DLMS-OBJ-14:*",
+            "DLMS-OBJ-16:past",
+        ),  # shows another instant
+    ),
+    wan_fault(
+        "clock-zone-turned",
+        "shows its time zone with another sign than the deviation",
+        _CLOCK,
+        ("DLMS-OBJ-11:deviation-sign",),
+        shows(8, _TIME, 3, lambda data: Data(data.type, -data.value)),
+    ),
+    wan_fault(
+        "clock-status-lie",
+        "says in its status attribute that it is summer, and not in its time",
+        _CLOCK,
+        ("DLMS-OBJ-11:status",),
+        shows(8, _TIME, 4, lambda data: Data(data.type, data.value ^ _SUMMER)),
+    ),
+    wan_fault(
+        "clock-missing",
+        "hides the time of its clock",
+        _CLOCK,
+        ("DLMS-OBJ-11:present",),
+        shows(8, _TIME, 2, lambda _: double_long_unsigned(0)),
+        also=(
+            "DLMS-OBJ-07:types",  # it is a wrong type
+            "DLMS-OBJ-12:*",
+            "DLMS-OBJ-13:*",
+            "DLMS-OBJ-14:*",
+        ),
+    ),
+    wan_fault(
+        "clock-drift",
+        "lets its clock run faster by three in ten",
+        _CLOCK,
+        ("DLMS-OBJ-12:drift",),
+        also=("DLMS-OBJ-13:*", "DLMS-OBJ-14:*"),  # it is wrong by seconds, there too
+    ),
+    wan_fault(
+        "clock-set-ignored",
+        "says that the clock was set, and leaves it",
+        _CLOCK,
+        ("DLMS-OBJ-12:set-within",),
+        takes(8, _TIME, 2, _ignored),
+        also=("DLMS-OBJ-13:*", "DLMS-OBJ-14:*"),  # garbage is not refused, summer never comes
+    ),
+    wan_fault(
+        "clock-set-refused",
+        "lets nobody set its clock, and declares otherwise",
+        _CLOCK,
+        ("DLMS-OBJ-12:set",),
+        takes(8, _TIME, 2, _never),
+        also=("DLMS-OBJ-13:*", "DLMS-OBJ-14:*"),
+    ),
+    wan_fault(
+        "clock-goes-back",
+        "shows every other minute the seconds backwards",
+        _CLOCK,
+        ("DLMS-OBJ-12:monotonic",),
+        shows(8, _TIME, 2, lambda data: _octets(data, slice(7, 8), bytes((59 - data.value[7],)))),
+        also=("DLMS-OBJ-12:*", "DLMS-OBJ-13:*", "DLMS-OBJ-14:*"),
+    ),
+    wan_fault(
+        "clock-accepts-garbage",
+        "sets its clock to the day before 31 February",
+        _CLOCK,
+        (
+            "DLMS-OBJ-13:february-31-refused",
+            "DLMS-OBJ-13:hour-25-refused",
+            "DLMS-OBJ-13:minute-60-refused",
+            "DLMS-OBJ-13:month-13-refused",
+        ),
+        also=("DLMS-OBJ-13:*",),
+    ),
+    wan_fault(
+        "clock-moved-by-garbage",
+        "refuses a time that no calendar has, and goes to midnight",
+        _CLOCK,
+        (
+            "DLMS-OBJ-13:february-31-unchanged",
+            "DLMS-OBJ-13:hour-25-unchanged",
+            "DLMS-OBJ-13:minute-60-unchanged",
+            "DLMS-OBJ-13:month-13-unchanged",
+        ),
+        takes(8, _TIME, 2, _half_done),
+    ),
+    wan_fault(
+        "clock-deviation-ignored",
+        "takes every time as local time",
+        _CLOCK,
+        ("DLMS-OBJ-13:in-utc-right",),
+        takes(8, _TIME, 2, _as_local),
+        also=("DLMS-OBJ-14:*",),
+    ),
+    wan_fault(
+        "clock-utc-refused",
+        "refuses a time in another zone than its own",
+        _CLOCK,
+        ("DLMS-OBJ-13:in-utc",),
+        takes(8, _TIME, 2, _wrong_utc),
+    ),
+    wan_fault(
+        "clock-open-is-utc",
+        "takes a time without deviation as one of UTC",
+        _CLOCK,
+        ("DLMS-OBJ-13:local-right",),
+        takes(8, _TIME, 2, _as_utc),
+    ),
+    wan_fault(
+        "clock-open-refused",
+        "refuses a time whose deviation is not specified",
+        _CLOCK,
+        ("DLMS-OBJ-13:local",),
+        takes(8, _TIME, 2, _specified_only),
+    ),
+    wan_fault(
+        "dst-flag",
+        "never shows that it is summer time",
+        _CLOCK,
+        ("DLMS-OBJ-14:on-status", "DLMS-OBJ-14:on-again-status"),
+    ),
+    wan_fault(
+        "dst-deviation-fixed",
+        "shows the deviation of winter in summer, too",
+        _CLOCK,
+        ("DLMS-OBJ-14:on-deviation", "DLMS-OBJ-14:on-again-deviation"),
+        shows(8, _TIME, 2, _always_winter_zone),
+    ),
+    wan_fault(
+        "dst-always",
+        "shows summer time in summer although it is switched off",
+        _CLOCK,
+        ("DLMS-OBJ-14:off-status",),
+        shows(8, _TIME, 2, _always_summer),
+    ),
+    wan_fault(
+        "dst-switch-ignored",
+        "says that daylight saving was switched, and leaves it",
+        _CLOCK,
+        ("DLMS-OBJ-14:off-status", "DLMS-OBJ-14:off-deviation"),
+        takes(8, _TIME, 8, _ignored),
+    ),
+    wan_fault(
+        "dst-switch-refused",
+        "lets nobody switch daylight saving, and declares otherwise",
+        _CLOCK,
+        ("DLMS-OBJ-14:switch-on",),
+        takes(8, _TIME, 8, _never),
+    ),
+    wan_fault(
+        "scaler-missing",
+        "writes scaler_unit with the unit alone",
+        _REGISTER,
+        ("DLMS-OBJ-15:form",),
+        also=("DLMS-OBJ-07:types",),  # it is a wrong type
+    ),
+    wan_fault(
+        "unit-0",
+        "writes unit 0 for all registers",
+        _REGISTER,
+        ("DLMS-OBJ-15:unit",),
+    ),
+    wan_fault(
+        "scaler-odd",
+        "scales a power factor by ten to the minus thirteen",
+        _REGISTER,
+        ("DLMS-OBJ-15:scaler",),
+        shows(3, "1-0:13.7.0", 3, element(1, lambda _: integer(-13))),
+    ),
+    wan_fault(
+        "scaler-absurd",
+        "shows a voltage in millions of volts",
+        _REGISTER,
+        ("DLMS-OBJ-15:plausible",),
+        shows(3, _VOLTAGE, 3, element(1, lambda _: integer(6))),
+    ),
+    wan_fault(
+        "register-text",
+        "writes an energy as text",
+        _REGISTER,
+        ("DLMS-OBJ-15:number",),
+        shows(3, _ENERGY, 2, lambda data: visible_string(str(data.value))),
+    ),
+    wan_fault(
+        "capture-time-garbage",
+        "captures its peak on the last day of a thirteenth month",
+        _EXTENDED,
+        ("DLMS-OBJ-16:date-time",),
+        shows(4, _PEAK, 5, lambda data: _octets(data, slice(2, 4), b"\x0d\x1f")),
+    ),
+    wan_fault(
+        "capture-time-ahead",
+        "captures its peak in the future",
+        _EXTENDED,
+        ("DLMS-OBJ-16:past",),
+        shows(4, _PEAK, 5, _ahead),
+    ),
+    wan_fault(
+        "demand-period-0",
+        "averages over 0 s",
+        _DEMAND,
+        ("DLMS-OBJ-16:period",),
+        shows(5, _AVERAGE, 8, lambda _: double_long_unsigned(0)),
+    ),
+)
+
+VARIATIONS: tuple[Variation, ...] = (
+    wan_variation(
+        "clock-status-open",
+        "leaves the clock status of captured values open",
+        _DATE_TIME,
+        shows(4, "", 5, lambda data: _octets(data, slice(11, 12), b"\xff")),
+        shows(5, "", 6, lambda data: _octets(data, slice(11, 12), b"\xff")),
+    ),
+    wan_variation(
+        "clock-day-open",
+        "leaves the day of the week and the hundredths of its clock open",
+        _DATE_TIME,
+        shows(8, _TIME, 2, lambda data: _octets(data, slice(4, 5), b"\xff")),
+    ),
+    wan_variation(
+        "clock-hundredths",
+        "shows hundredths of seconds",
+        _DATE_TIME,
+        shows(8, _TIME, 2, lambda data: _octets(data, slice(8, 9), b"\x00")),
+    ),
+    wan_variation(
+        "clock-refuses-by-type",
+        "refuses what no calendar has as data of a wrong type",
+        _CLOCK,
+        takes(8, _TIME, 2, _type_unmatched),
+    ),
+    wan_variation(
+        "other-units",
+        "counts pulses of no unit, and writes a peak with scaler 12 and value 0",
+        _REGISTER,
+        shows(3, "1-0:13.7.0", 3, lambda data: structure(data.value[0], Data(22, 254))),
+    ),
+)
