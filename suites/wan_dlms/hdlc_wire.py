@@ -23,7 +23,9 @@ from bench.protocols.hdlc.encode import build_frame
 from bench.protocols.hdlc.frame import FLAG, HdlcFrame, decode_frame
 
 _PATIENCE = 8  # times the response limit: how long a device may go on talking
-_MOST_OCTETS = 1 << 17  # more in one answer is a flood
+_MOST_OCTETS = 1 << 15  # more in one answer is a flood: a window has 7 frames of 2 kB
+_MOST_PIECES = 64  # of one answer that are looked at
+_MOST_HEARD = 2000
 _LEAVING_NS = (
     1_100_000  # for one octet at 9600 Bd, which a driver may still hold when it has taken it
 )
@@ -128,8 +130,8 @@ class Said:
 class HdlcWire:
     """A connection with the addresses of a client and a server.
 
-    `limit_s` is within which time the device answers, by its declaration. `heard` are all frames
-    so far.
+    `limit_s` is within which time the device answers, by its declaration. `heard` are the frames
+    so far, of a device that floods the line the first ones.
     """
 
     def __init__(
@@ -189,11 +191,13 @@ class HdlcWire:
     ) -> Said:
         frames: list[Heard] = []
         noise: list[int] = []
-        first = len(self.heard)
+        unasked: list[Heard] = []
         octets, closed = 0, False
         latest = sent_ns + seconds(_PATIENCE * limit_s)
         until = sent_ns + leaving_ns + seconds(limit_s)
         while finals > 0 and octets < _MOST_OCTETS:
+            if len(frames) + len(noise) + len(unasked) >= _MOST_PIECES:
+                break
             try:
                 chunk = self.connection.receive(min(until, latest))
             except ConnectionEnded:
@@ -203,24 +207,33 @@ class HdlcWire:
                 break
             octets += len(chunk.octets)
             until = chunk.at_ns + seconds(limit_s)
-            finals -= self._take(self._deframer.feed(chunk), frames, noise)
+            finals -= self._take(self._deframer.feed(chunk), frames, noise, unasked)
         if finals > 0:  # what is half a frame by now stays one
-            self._take(self._deframer.flush(), frames, noise)
-        unasked = tuple(heard for heard in self.heard[first:] if heard.is_valid(Kind.UI))
-        return Said(sent, sent_ns, tuple(frames), tuple(noise), unasked, closed)
+            self._take(self._deframer.flush(), frames, noise, unasked)
+        return Said(sent, sent_ns, tuple(frames), tuple(noise), tuple(unasked), closed)
 
-    def _take(self, pieces: Iterable[Piece], frames: list[Heard], noise: list[int]) -> int:
+    def _take(
+        self,
+        pieces: Iterable[Piece],
+        frames: list[Heard],
+        noise: list[int],
+        unasked: list[Heard],
+    ) -> int:
         """Keep what was heard; return how many frames give the turn back."""
         finals = 0
         for piece in pieces:
+            if len(frames) + len(noise) + len(unasked) >= _MOST_PIECES:
+                return finals
             if not isinstance(piece, FrameOctets):
                 if piece.kind is not NoiseKind.FILL:
                     noise.append(self._keep(piece))
                 continue
             frame = decode_frame(piece.body)
             heard = Heard(frame, piece, self._keep(piece))
-            self.heard.append(heard)
+            if len(self.heard) < _MOST_HEARD:
+                self.heard.append(heard)
             if heard.is_valid(Kind.UI):
+                unasked.append(heard)
                 continue
             frames.append(heard)
             finals += frame.valid and frame.control.final
@@ -233,6 +246,7 @@ class HdlcWire:
 
     def _drain(self) -> None:
         """Take what has come since the last answer ended."""
+        late: tuple[list[Heard], list[int], list[Heard]] = ([], [], [])
         octets = 0
         while octets < _MOST_OCTETS:
             try:
@@ -242,5 +256,5 @@ class HdlcWire:
             if chunk is None:
                 break
             octets += len(chunk.octets)
-            self._take(self._deframer.feed(chunk), [], [])
-        self._take(self._deframer.flush(), [], [])
+            self._take(self._deframer.feed(chunk), *late)
+        self._take(self._deframer.flush(), *late)
