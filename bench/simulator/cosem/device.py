@@ -8,7 +8,7 @@ right demands, read-write-denied; data of another type, type-unmatched.
 from collections.abc import Iterable, Iterator
 
 from bench.protocols.dlms.cosem_types import LogicalName, SelectiveAccess
-from bench.protocols.dlms.data_types import Data, DataType, Elements, null
+from bench.protocols.dlms.data_types import Data, DataType, Elements, null, octet_string
 from bench.protocols.dlms.results import ActionResult, DataAccessResult
 from bench.simulator.cosem.access import Access, Asker, Grants, Role
 from bench.simulator.cosem.additions import added_object
@@ -20,6 +20,8 @@ from bench.simulator.metering_system import MeteringSystem
 _Key = tuple[int, bytes]
 _DENIED = DataAccessResult.READ_WRITE_DENIED
 _WITHHELD = (8, 4)  # class and attribute that the list promises to everybody
+_CLEARED = octet_string(b"?")
+_STRICT_READ, _STRICT_WRITE = (23, 9), 1
 _MISSING = (("ldn-missing", 1, "0-0:42.0.0"), ("removed-object", 3, "1-0:2.8.0"))
 
 
@@ -133,6 +135,8 @@ class LogicalDevice:
         one = found.attributes.get(attribute)
         if one is None or self._denied(asker, one.grants, Access.WRITE):
             return self._result(_DENIED)
+        if "rights-write-refused" in self.breaks and class_id == _STRICT_WRITE:
+            return self._result(_DENIED)
         if one.write is None:
             lies = "rights-lie" in self.breaks
             return self._result(_DENIED if not lies else DataAccessResult.SUCCESS)
@@ -140,11 +144,16 @@ class LogicalDevice:
             return self._result(DataAccessResult.SCOPE_OF_ACCESS_VIOLATED)
         one.held = None
         if one.shape is not None and not one.shape(data):
+            if "settype-clears" in self.breaks and one.shape(_CLEARED):
+                one.write(Moment(self.truth, asker.now, asker), _CLEARED)
             if "settype-unchecked" not in self.breaks:
                 return self._result(DataAccessResult.TYPE_UNMATCHED)
             one.held = data
             return DataAccessResult.SUCCESS
         if _size(data) > one.limit and "overflow" not in self.breaks:
+            if "overflow-cut" in self.breaks:
+                cut = Data(data.type, data.value[: one.limit])
+                one.write(Moment(self.truth, asker.now, asker), cut)
             return self._result(DataAccessResult.OTHER_REASON)
         return self._result(one.write(Moment(self.truth, asker.now, asker), data))
 
@@ -217,6 +226,8 @@ class LogicalDevice:
         if one is None or self._denied(asker, one.grants, Access.READ):
             return self._result(_DENIED)
         if "listed-not-readable" in self.breaks and (found.class_id, number) == _WITHHELD:
+            return self._result(_DENIED)
+        if "rights-stricter" in self.breaks and (found.class_id, number) == _STRICT_READ:
             return self._result(_DENIED)
         if selection is None:
             return one.read(moment) if one.held is None else one.held

@@ -7,8 +7,10 @@ from bench.simulator.ports.wan_stages import Stage
 _SERVICES = "IEC-62056-5-3:6.1"
 _NEGOTIATED = "IEC-62056-5-3:6.3"
 _GET = "IEC-62056-5-3:6.6"
+_SET = "IEC-62056-5-3:6.7"
 _UNCONFIRMED = "IEC-62056-5-3:6.9"
 _RESULTS = "IEC-62056-5-3:8.5"
+_RIGHTS = "IEC-62056-6-2:4.4.3"
 _GET_RESPONSE = b"\xc4\x01"
 _SIZES = (1, 2, 3, 5, 10)
 
@@ -92,6 +94,57 @@ FAULTS: tuple[Fault, ...] = (
         "leaves out all but the first attribute of attribute 0",
         _GET,
         ("DLMS-SVC-05:attribute-0",),
+    ),
+    wan_fault(
+        "rights-lie",
+        "grants what its object list denies",
+        _RIGHTS,
+        (
+            "DLMS-SVC-06:read-denied",
+            "DLMS-SVC-06:write-denied",
+            "DLMS-SVC-06:use-denied",
+        ),
+        also=("DLMS-*",),  # every case that is to be denied something
+    ),
+    wan_fault(
+        "rights-stricter",
+        "denies reading an attribute that its object list grants",
+        _RIGHTS,
+        ("DLMS-SVC-06:read-granted",),
+        also=("DLMS-OBJ-*",),  # what cannot be read cannot be right
+    ),
+    wan_fault(
+        "rights-write-refused",
+        "denies writing data that its object list grants",
+        _RIGHTS,
+        ("DLMS-SVC-06:write-granted",),
+        also=("DLMS-SVC-*", "DLMS-OBJ-*"),  # whoever writes
+    ),
+    wan_fault(
+        "settype-unchecked",
+        "writes values of any type",
+        _SET,
+        ("DLMS-SVC-07:refused", "DLMS-SVC-07:unchanged"),
+        also=("DLMS-SVC-*", "DLMS-OBJ-*"),  # hostile values are of other types, too
+    ),
+    wan_fault(
+        "settype-clears",
+        "refuses values of another type, and clears what was there",
+        _SET,
+        ("DLMS-SVC-07:unchanged",),
+        also=("DLMS-SVC-*",),  # hostile values are of other types, too
+    ),
+    wan_fault(
+        "overflow",
+        "writes values of any length",
+        _SET,
+        ("DLMS-SVC-08:refused", "DLMS-SVC-08:unchanged"),
+    ),
+    wan_fault(
+        "overflow-cut",
+        "refuses values that are too long, and writes what fits",
+        _SET,
+        ("DLMS-SVC-08:unchanged",),
     ),
     wan_fault(
         "list-order",

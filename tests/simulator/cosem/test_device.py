@@ -94,6 +94,9 @@ def test_what_is_too_long_leaves_the_value():
     assert device.get(MANAGEMENT, 1, name, 2) == octet_string(b"")
     broken = made(frozenset({"overflow"}))
     assert broken.set(MANAGEMENT, 1, name, 2, None, long) is DataAccessResult.SUCCESS
+    cutting = made(frozenset({"overflow-cut"}))
+    assert cutting.set(MANAGEMENT, 1, name, 2, None, long) is DataAccessResult.OTHER_REASON
+    assert len(cutting.get(MANAGEMENT, 1, name, 2).value) not in (0, 100_000)
 
 
 def test_rules_that_are_broken_are_not_kept():

@@ -17,6 +17,8 @@ from bench.protocols.dlms.data_types import array, enum, octet_string, structure
 from bench.protocols.dlms.initiate import Conformance, InitiateRequest
 from bench.protocols.dlms.security import agreement
 from bench.protocols.dlms.security.apdus import Ciphering, protect_apdu
+from bench.protocols.dlms.security.general import GeneralParty, Identified
+from bench.protocols.dlms.security.header import GeneralHeader
 from bench.protocols.dlms.security.key_wrap import wrap_key
 from bench.protocols.dlms.security.suite import SUITES
 from bench.simulator.wan.keys import wan_secret
@@ -173,6 +175,61 @@ def wrapped_otherwise(meter: Any) -> list[Any]:
     forged = wrap_key(bytes(16), bytes(range(16)))
     parameter = array(structure(enum(2), octet_string(forged)))
     return [client.act(64, "0-0:43.0.0", 2, parameter).result]
+
+
+def keys_listed(meter: Any) -> list[Any]:
+    client = meter.client("suite0").open_association()
+    new = wrap_key(client.keys.master, bytes(range(16)))
+    rows = (structure(enum(0), octet_string(new)), structure(enum(2), octet_string(b"")))
+    result = client.act(64, "0-0:43.0.0", 2, array(*rows)).result
+    client.channel.close(0)
+    return [result, meter.application.ring_of(0).keys.encryption]
+
+
+def keys_settled(meter: Any) -> list[Any]:
+    client = meter.client("suite0").open_association()
+    new = wrap_key(client.keys.master, bytes(range(16)))
+    client.act(64, "0-0:43.0.0", 2, array(structure(enum(0), octet_string(new))))
+    client.channel.close(0)
+    ring = meter.application.ring_of(0)
+    return [ring.keys.encryption, ring.unicast.expected]
+
+
+def agreed(meter: Any) -> list[Any]:
+    client = meter.client("suite1").open_association()
+    signing = wan_secret(1, "client_signing")
+    data = agreement.key_agreement_data(SUITES[1], 0, wan_secret(8, "client_signing"), signing)
+    parameter = array(structure(enum(0), octet_string(data)))
+    outcome = client.act(64, "0-0:43.0.1", 3, parameter)
+    client.channel.close(0)
+    return [outcome.data, meter.application.ring_of(1).keys.encryption]
+
+
+def generally(*, flip: bool) -> Scenario:
+    def run(meter: Any) -> list[Any]:
+        client = meter.client("suite0").open_association()
+        party = GeneralParty(SUITES[0], client.keys)
+        octets = party.protect(
+            NAME,
+            GeneralHeader(b"1", client.title, client.meter_title),
+            Identified(0),
+            control=SecurityControl.of(0x30),
+            counter=client.counter + 1,
+        )
+        return [client.raw(_bad_tag(-1)(octets) if flip else octets)]
+
+    return run
+
+
+def dedicated_later(meter: Any) -> list[Any]:
+    key = bytes(range(16))
+    client = meter.client("suite0")
+    client.associate(replace(OPEN, dedicated_key=key))
+    client.reply(client.response())
+    client.channel.close(0)
+    client.open_association()
+    client.keys = replace(client.keys, dedicated=key)
+    return [_kinds(client.raw(client.protect(NAME, Ciphering.DED)))]
 
 
 def agreed_otherwise(meter: Any) -> list[Any]:
@@ -336,6 +393,20 @@ ACCESS = "D940000001000201000100002A0000FF02010001090909090909020200 00".replace
 WITH_LIST = "C003C1020001 00002A0000FF02 00 0001 0909090909FF0200".replace(" ", "")
 
 
+_TEXT = "C101C100010000600D00FF0200"
+
+
+def asked_then(octets: str, class_id: int, name: str) -> Scenario:
+    """A request, and what attribute 2 of an object holds afterwards."""
+
+    def run(meter: Any) -> list[Any]:
+        client = meter.client("suite0").open_association()
+        client.how = Ciphering.GENERAL_GLO
+        return [client.send(bytes.fromhex(octets)), client.get(class_id, name, 2)]
+
+    return run
+
+
 def list_unasked(meter: Any) -> list[Any]:
     """A list in an association that did not agree on lists."""
     client = meter.client("lls").open_association(InitiateRequest(Conformance.GET, 500))
@@ -418,6 +489,15 @@ SCENARIOS: dict[str, Scenario] = {
     "server-iv-reuse": nonces,
     "ded-key-ignored": dedicated("suite0"),
     "ded-unciphered": dedicated("public"),
+    "ded-key-kept": dedicated_later,
+    "general-answer-plain": ciphered(0x30, how=Ciphering.GENERAL_GLO),
+    "general-tag-unchecked": generally(flip=True),
+    "general-ciphering-refused": generally(flip=False),
+    "key-change-partial": keys_listed,
+    "key-change-keeps-counter": keys_settled,
+    "key-change-forgotten": keys_settled,
+    "ka-answer-unsigned": agreed,
+    "ka-wrong-key": agreed,
     "title-unchecked": ciphered(0x30, how=Ciphering.GENERAL_GLO, title=b"SOMEBODY"),
     "release-plain": sent("suite0", "6200"),
     "release-ciphered-refused": released,
@@ -438,6 +518,9 @@ SCENARIOS: dict[str, Scenario] = {
     "attr-served": sent("lls", "C001C1000100002A0000FF6300"),
     "attribute-0-short": sent("lls", "C001C1000100002A0000FF0000"),
     "rights-lie": sent("lls", WRITE),
+    "rights-stricter": sent("lls", "C001C1001700001600 00FF0900".replace(" ", "")),
+    "rights-write-refused": asked(_TEXT + "090141"),
+    "settype-clears": asked_then(_TEXT + "1141", 1, "0-0:96.13.0"),
     "settype-unchecked": asked("C101C100170000160000FF08000901FF"),
     "list-order": sent("lls", WITH_LIST),
     "list-unnegotiated": list_unasked,
@@ -468,6 +551,7 @@ SCENARIOS: dict[str, Scenario] = {
 ELSEWHERE = {
     "sec-answer-weaker",
     "overflow",
+    "overflow-cut",
     "partial-set",
     "block-state-persist",
     "hls-state-persist",
