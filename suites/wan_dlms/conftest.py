@@ -9,6 +9,7 @@ from suites.wan_dlms.declared import Declared
 from suites.wan_dlms.hdlc_link import HdlcLink
 from suites.wan_dlms.meter import Meter
 from suites.wan_dlms.survey import Survey
+from suites.wan_dlms.wrapper_wire import WrapperWire
 
 
 @pytest.fixture
@@ -47,3 +48,9 @@ def hdlc(context: CaseContext, declared: Declared) -> HdlcLink:
     context.at_end(link.finish)
     link.begin()
     return link
+
+
+@pytest.fixture
+def wire(context: CaseContext, declared: Declared) -> WrapperWire:
+    """A new connection of the public client as wrapper units, nothing sent on it yet."""
+    return WrapperWire.fresh(context, declared)

@@ -28,7 +28,7 @@ from suites.wan_dlms.judging import judge_alive
 from suites.wan_dlms.meter import Meter
 from suites.wan_dlms.wrapper_wire import OBJECT_LIST, WrapperWire, get_request, plain_aarq
 
-_STREAM = "meterbench:robustness"
+_STREAM = "meterbench:survival"
 _SEED = 62056
 _RANDOM_OCTETS = 1 << 16
 _RANDOM_S = 240.0  # for a meter that takes no more octets
@@ -251,7 +251,7 @@ def test_wrong_lengths(meter: Meter, verify: Checks) -> None:
         "a release, or without one.",
         criterion="Every association is accepted.",
         kind=Kind.VALID,
-        clauses=("IEC-62056-5-3:6.2",),
+        clauses=(_STREAM,),
         ics="WAN/PUBLIC",
         detects=("wan.leak", "wan.leak-wrapped", "wan.stale-association-refuses"),
         bound_s=900,
@@ -305,7 +305,7 @@ def _has_connections(meter: Meter) -> bool:
         criterion="A meter that serves several clients at once serves the other one each time, "
         "any other meter at the latest when the slow client is gone.",
         kind=Kind.INOPPORTUNE,
-        clauses=("IEC-62056-47:4",),
+        clauses=("IEC-62056-47:5",),
         ics="WAN/WRAPPER and WAN/PUBLIC",
         needs=(Capability.CONNECTION,),
         detects=("wan.stuck-single-client",),
@@ -379,7 +379,7 @@ def _holds_block(reply: Reply) -> bool:
         "aborted; a new association asks for the next block, then reads.",
         criterion="The new association is accepted, gets no block of the old transfer, and reads.",
         kind=Kind.INOPPORTUNE,
-        clauses=("IEC-62056-5-3:6.2", "IEC-62056-5-3:6.9"),
+        clauses=("IEC-62056-5-3:7.2", "IEC-62056-5-3:6.6"),
         ics="(WAN/HDLC or WAN/WRAPPER) and WAN/PUBLIC and WAN/BLOCK-GET",
         detects=("wan.block-state-persist",),
         bound_s=120,
@@ -441,7 +441,7 @@ _HLS = ("main", "hls6", "hls4", "hls3", "hls2", "suite0", "suite1", "suite2")
         "challenge the link is aborted; then the whole of it from the start, twice.",
         criterion="The later associations are opened.",
         kind=Kind.INOPPORTUNE,
-        clauses=("IEC-62056-5-3:6.2", "IEC-62056-5-3:5.3.2"),
+        clauses=("IEC-62056-5-3:7.2", "IEC-62056-5-3:5.3.2"),
         ics="(WAN/HDLC or WAN/WRAPPER) and (WAN/HLS-2 or WAN/HLS-3 or WAN/HLS-4 or WAN/HLS-6 "
         "or WAN/SUITE-0 or WAN/SUITE-1 or WAN/SUITE-2)",
         detects=("wan.hls-state-persist",),

@@ -1,23 +1,18 @@
-"""Area C3, the TCP wrapper: its header, its units in the stream, its connections (62056-47)."""
-
-import pytest
+"""Area C3, the wrapper: the header of its units, over TCP and UDP (62056-47)."""
 
 from bench.core.case import Case, Kind, case
 from bench.core.check import Deviation, Place
 from bench.core.link import Capability
 from bench.engine.checks import Checks
-from bench.engine.context import CaseContext
-from suites.wan_dlms.declared import Declared
+from suites.wan_dlms.wrapper_judging import judge_recovery, judge_silence
 from suites.wan_dlms.wrapper_wire import (
     OBJECT_LIST,
     PLAIN_RLRQ,
-    Heard,
     Unit,
     WrapperWire,
     get_request,
     header_faults,
     plain_aarq,
-    reads,
 )
 
 _HEADER = "IEC-62056-47:4"
@@ -26,46 +21,8 @@ _WRONG_VERSIONS = (0x0002, 0x0000, 0x0101, 0xFFFF)
 _STATED, _SENT = 0x40, 10
 _FULL = 0xFFFF
 _WRAPPER = "WAN/WRAPPER and WAN/PUBLIC"
+_EITHER = "(WAN/WRAPPER or WAN/UDP) and WAN/PUBLIC"
 _ANEW = (Capability.CONNECTION,)
-
-
-@pytest.fixture
-def wire(context: CaseContext, declared: Declared) -> WrapperWire:
-    """A new connection of the public client, nothing sent on it yet."""
-    return WrapperWire.fresh(context, declared)
-
-
-def _judge_silence(verify: Checks, check_id: str, heard: Heard, what: str) -> bool:
-    """Record that a stimulus was not answered; the device may hang up."""
-    return verify.that(
-        check_id,
-        not heard.units,
-        expected=f"no answer to {what}; the connection may be closed",
-        observed=str(heard),
-        place=heard.place,
-    )
-
-
-def _judge_recovery(verify: Checks, wire: WrapperWire, check_id: str = "recovers") -> bool:
-    """Record that a client on a new connection is served."""
-    served = wire.recovers()
-    return verify.that(
-        check_id,
-        served,
-        expected="a client on a new connection associates and reads the device's name",
-        observed="served" if served else "not served",
-    )
-
-
-def _judge_associated(verify: Checks, wire: WrapperWire) -> bool:
-    """Record that the association of the public client was opened."""
-    associated = wire.associate()
-    return verify.that(
-        "associated",
-        associated,
-        expected="the association of the public client",
-        observed="opened" if associated else "not opened",
-    )
 
 
 @case(
@@ -81,7 +38,7 @@ def _judge_associated(verify: Checks, wire: WrapperWire) -> bool:
         "the length is that of the APDU.",
         kind=Kind.VALID,
         clauses=(_HEADER,),
-        ics=_WRAPPER,
+        ics=_EITHER,
         detects=(
             "wan.wr-ports-not-swapped",
             "wan.wr-answer-from-other-port",
@@ -90,6 +47,7 @@ def _judge_associated(verify: Checks, wire: WrapperWire) -> bool:
             "wan.wr-answer-length-short",
             "wan.wr-answer-length-with-header",
             "wan.wr-answer-length-low-octet",
+            "wan.udp-answer-length-long",
         ),
     )
 )
@@ -146,64 +104,24 @@ def _deviation(unit: Unit, expected: str, observed: str) -> Deviation:
         criterion="No answer; the connection may be closed. The next connection works.",
         kind=Kind.INVALID,
         clauses=(_HEADER,),
-        ics=_WRAPPER,
+        ics=_EITHER,
         needs=_ANEW,
-        detects=("wan.wr-version-unchecked", "wan.wr-version-low-octet", "wan.wr-version-hang"),
+        detects=(
+            "wan.wr-version-unchecked",
+            "wan.wr-version-low-octet",
+            "wan.wr-version-hang",
+            "wan.udp-version-low-octet",
+        ),
     )
 )
 def test_version(wire: WrapperWire, verify: Checks) -> None:
     """What a later version of the wrapper means is not known."""
     for version in _WRONG_VERSIONS:
         wire.send(wire.unit(plain_aarq(), version=version))
-        _judge_silence(verify, "silent", wire.hear(), f"a unit of version {version:04X}")
-        if not _judge_recovery(verify, wire):
+        judge_silence(verify, "silent", wire.hear(), f"a unit of version {version:04X}")
+        if not judge_recovery(verify, wire):
             return
         wire.reconnect()
-
-
-@case(
-    Case(
-        id="DLMS-WR-03",
-        version=1,
-        interface="wan",
-        title="Units apart from segments",
-        purpose="Ensure that units are found in the stream, however TCP has cut it.",
-        stimulus="AARQ with one octet per segment; then two GET requests in one segment.",
-        criterion="AARE, and both answers in the order of their requests.",
-        kind=Kind.VALID,
-        clauses=(_HEADER,),
-        ics=_WRAPPER,
-        detects=("wan.wr-one-read-one-pdu", "wan.wr-second-unit-lost", "wan.wr-answers-reversed"),
-    )
-)
-def test_segments(wire: WrapperWire, verify: Checks) -> None:
-    """TCP is a stream of octets."""
-    for octet in wire.unit(plain_aarq()):
-        wire.send(bytes([octet]))
-    heard = wire.hear(1)
-    verify.that(
-        "split",
-        heard.accepts(),
-        expected="the AARE to an AARQ that came octet by octet",
-        observed=str(heard),
-        place=heard.place,
-    )
-    if not heard.accepts() and not (wire.reconnect() and wire.associate()):
-        return
-    wire.send(wire.unit(get_request(1)) + wire.unit(get_request(2)))
-    merged = wire.hear(2)
-    found = [
-        next((n for n in (1, 2) if reads(unit.wpdu.apdu, n)), None)
-        for unit in merged.units
-        if unit.wpdu.valid
-    ]
-    verify.that(
-        "merged",
-        found == [1, 2],
-        expected="the answers to invoke ids 1 and 2, in this order",
-        observed=f"answers to {found}" if found else str(merged),
-        place=merged.place,
-    )
 
 
 @case(
@@ -218,16 +136,20 @@ def test_segments(wire: WrapperWire, verify: Checks) -> None:
         "answered afterwards.",
         kind=Kind.INVALID,
         clauses=(_HEADER,),
-        ics=_WRAPPER,
-        detects=("wan.wr-any-port", "wan.wr-any-port-low-octet"),
+        ics=_EITHER,
+        detects=(
+            "wan.wr-any-port",
+            "wan.wr-any-port-low-octet",
+            "wan.udp-any-port-low-octet",
+        ),
     )
 )
 def test_unknown_port(wire: WrapperWire, verify: Checks) -> None:
     """Nobody is there."""
     wire.send(wire.unit(plain_aarq(), destination=_UNKNOWN_PORT))
-    _judge_silence(verify, "silent", wire.hear(), f"wPort {_UNKNOWN_PORT:04X}")
+    judge_silence(verify, "silent", wire.hear(), f"wPort {_UNKNOWN_PORT:04X}")
     if wire.closed:
-        _judge_recovery(verify, wire)
+        judge_recovery(verify, wire)
         return
     served = wire.serves()
     verify.that(
@@ -259,12 +181,12 @@ def test_too_few_octets(wire: WrapperWire, verify: Checks) -> None:
     """The rest of the unit may still come, or never."""
     half = wire.unit(plain_aarq()[:_SENT], length=_STATED)
     wire.send(half)
-    _judge_silence(verify, "waits", wire.hear(), f"{_SENT} of {_STATED} octets")
-    _judge_recovery(verify, wire)
+    judge_silence(verify, "waits", wire.hear(), f"{_SENT} of {_STATED} octets")
+    judge_recovery(verify, wire)
     if wire.reconnect():
         wire.send(half)
         wire.reconnect(abrupt=True)
-        _judge_recovery(verify, wire, "recovers-at-once")
+        judge_recovery(verify, wire, "recovers-at-once")
 
 
 @case(
@@ -301,105 +223,6 @@ def test_lengths(wire: WrapperWire, verify: Checks) -> None:
             observed=str(heard),
             place=heard.place,
         )
-        if not _judge_recovery(verify, wire, f"{name}-survived"):
+        if not judge_recovery(verify, wire, f"{name}-survived"):
             return
         wire.reconnect()
-
-
-@case(
-    Case(
-        id="DLMS-WR-07",
-        version=1,
-        interface="wan",
-        title="A second connection beside the first",
-        purpose="Ensure that a second client does not break the association of the first.",
-        stimulus="Open an association; connect a second time and send an AARQ there; read over the "
-        "first connection before and after the second has ended.",
-        criterion="The second connection is refused, closed or served; the first association "
-        "is unharmed.",
-        kind=Kind.INOPPORTUNE,
-        clauses=(_HEADER,),
-        ics=_WRAPPER,
-        needs=_ANEW,
-        detects=("wan.tcp-second-kills-first", "wan.tcp-second-end-kills-first"),
-    )
-)
-def test_second_connection(wire: WrapperWire, verify: Checks) -> None:
-    """Anybody can connect; that is no reason to lose whoever was there."""
-    if not _judge_associated(verify, wire):
-        return
-    second = wire.another()
-    if second is None:
-        verify.note("second", "refused")
-    else:
-        heard = second.exchange(plain_aarq())
-        verify.note("second", str(heard))
-    _judge_unharmed(verify, wire, "unharmed", "while the second connection is there")
-    if second is not None:
-        second.connection.close()
-        _judge_unharmed(verify, wire, "unharmed-after", "after the end of the second connection")
-
-
-def _judge_unharmed(verify: Checks, wire: WrapperWire, check_id: str, when: str) -> None:
-    heard = wire.exchange(get_request())
-    verify.that(
-        check_id,
-        heard.reads(),
-        expected=f"the first association answers {when}",
-        observed=str(heard),
-        place=heard.place,
-    )
-
-
-@case(
-    Case(
-        id="DLMS-WR-08",
-        version=1,
-        interface="wan",
-        title="Loss of the connection",
-        purpose="Ensure that an association ends with the connection that carries it.",
-        stimulus="Open an association, reset the connection, connect anew, read; then AARQ.",
-        criterion="The request without association is not served; the AARQ is accepted.",
-        kind=Kind.INOPPORTUNE,
-        clauses=("IEC-62056-47:5", "IEC-62056-5-3:6.2"),
-        ics=_WRAPPER,
-        needs=_ANEW,
-        detects=("wan.stale-association",),
-    )
-)
-def test_lost_connection(wire: WrapperWire, verify: Checks) -> None:
-    """Whoever comes next on the same wPort is somebody else."""
-    for abrupt in (True, False):
-        how = "reset" if abrupt else "closed"
-        if not _judge_associated(verify, wire):
-            return
-        if not _judge_connects(verify, wire.reconnect(abrupt=abrupt), how):
-            return
-        heard = wire.exchange(get_request())
-        verify.that(
-            "association-gone",
-            not heard.reads(),
-            expected=f"no data on the new connection after the old one was {how}",
-            observed=str(heard),
-            clause="IEC-62056-5-3:6.2",
-            place=heard.place,
-        )
-        if wire.closed and not _judge_connects(verify, wire.reconnect(), how):
-            return
-        served = wire.serves()
-        verify.that(
-            "served-anew",
-            served,
-            expected="a new association of the same client, and its name",
-            observed="served" if served else "not served",
-            clause="IEC-62056-5-3:6.2",
-        )
-
-
-def _judge_connects(verify: Checks, connected: bool, how: str) -> bool:
-    return verify.that(
-        "connects",
-        connected,
-        expected=f"a new connection after the old one was {how}",
-        observed="connected" if connected else "not taken",
-    )

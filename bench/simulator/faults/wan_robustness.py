@@ -19,11 +19,11 @@ from bench.simulator.faults.wan_wrapper import wrapper_fault, wrapper_variation
 from bench.simulator.ports.wan_stages import Stage
 from bench.simulator.wan.options import PushPlan, Refusal
 
-_STREAM = "meterbench:robustness"
+_STREAM = "meterbench:survival"
 _FRAME = "IEC-62056-46:6.4.1"
 _AARQ = "IEC-62056-5-3:7.2"
-_ASSOCIATION = "IEC-62056-5-3:6.2"
-_RESPONSE = "IEC-62056-46:6.4.4"
+_ASSOCIATION = "IEC-62056-5-3:7.2"
+_RESPONSE = "meterbench:declared"
 _START = "IEC-62056-21:6.3"
 _MODE_E = "IEC-62056-21:E"
 _NOTIFICATION = "IEC-62056-5-3:6.14"
@@ -128,7 +128,7 @@ FAULTS: tuple[Fault, ...] = (
     wan_fault(
         "leak",
         "has no room for a link after 40 of them within 20 s",
-        _ASSOCIATION,
+        _STREAM,
         ("DLMS-ROB-04:every-cycle",),
         also=("DLMS-ROB-*", "DLMS-HDLC-*"),
     ),
@@ -137,7 +137,7 @@ FAULTS: tuple[Fault, ...] = (
         "has no room for a connection after 40 of them within 20 s",
         ("DLMS-ROB-04:every-cycle",),
         breaks("leak"),
-        clause=_ASSOCIATION,
+        clause=_STREAM,
         also=("DLMS-ROB-*", "DLMS-WR-*"),
     ),
     wrapper_fault(
@@ -160,20 +160,16 @@ FAULTS: tuple[Fault, ...] = (
     ),
     wan_fault(
         "slow-response",
-        "answers every tenth request after 1.5 s, and declares 1 s",
+        "answers after 1.5 s from the fourth request of an association on, and declares 1 s",
         _RESPONSE,
         ("DLMS-TIM-01:response", "DLMS-HDLC-37:response"),
-        Alteration(Stage.LATENCY, lambda ns, index: ns + (not index % 10) * 1500 * MILLISECOND),
         also=_EVERYTHING,
     ),
     wan_fault(
         "turnaround-late",
-        "answers every tenth frame without APDU after 1.5 s, and declares 1 s",
+        "answers a poll by RR after 1.5 s, and declares 1 s",
         _RESPONSE,
         ("DLMS-TIM-02:slowest",),
-        Alteration(
-            Stage.TURNAROUND, lambda ns, index: 1500 * MILLISECOND if index % 10 == 9 else ns
-        ),
         also=_EVERYTHING,
     ),
     wan_fault(

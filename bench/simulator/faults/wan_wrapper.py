@@ -1,4 +1,4 @@
-"""Deviations of the TCP wrapper: area C3 of the catalogue."""
+"""Deviations of the wrapper over TCP and UDP: area C3 of the catalogue."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,6 +14,8 @@ _HEADER = "IEC-62056-47:4"
 _CONNECTION = "IEC-62056-47:5"
 _AFTERWARDS = ("DLMS-WR-*", "DLMS-ROB-*")  # until the meter is there again
 _EVERYTHING = ("DLMS-*",)  # no client takes an answer with a wrong header
+_DATAGRAMS = "IEC-62056-47:6"
+_OVER_UDP: Mapping[str, object] = {"link_layer": "udp", "WAN/MODE-E": False}
 _LONG_OCTETS = 264
 WRAPPED: Mapping[str, object] = {"link_layer": "wrapper", "WAN/MODE-E": False}
 
@@ -144,6 +146,35 @@ FAULTS: tuple[Fault, ...] = (
         _sent(_field(6, lambda length: length & 0xFF)),
         also=_EVERYTHING,
     ),
+    wan_fault(
+        "udp-answer-length-long",
+        "states one octet more than the APDU of a long answer has, over UDP",
+        _DATAGRAMS,
+        ("DLMS-WR-01:length",),
+        link("udp"),
+        _sent(_field(6, lambda length: length + 1)),
+        also=_EVERYTHING,
+        declares=_OVER_UDP,
+    ),
+    wan_fault(
+        "udp-version-low-octet",
+        "looks at the low octet of the version alone, over UDP",
+        _DATAGRAMS,
+        ("DLMS-WR-02:silent",),
+        link("udp"),
+        _heard(_low_octet(0)),
+        declares=_OVER_UDP,
+    ),
+    wan_fault(
+        "udp-any-port-low-octet",
+        "looks at the low octet of the destination wPort alone, over UDP",
+        _DATAGRAMS,
+        ("DLMS-WR-04:silent",),
+        link("udp"),
+        _heard(_low_octet(4)),
+        also=("DLMS-WR-04:*",),
+        declares=_OVER_UDP,
+    ),
     wrapper_fault(
         "wr-version-unchecked",
         "takes units of any version",
@@ -250,6 +281,13 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 VARIATIONS: tuple[Variation, ...] = (
+    wan_variation(
+        "datagrams",
+        "the reference meter with the wrapper over UDP",
+        _DATAGRAMS,
+        link("udp"),
+        declares=_OVER_UDP,
+    ),
     wrapper_variation("wrapped", "the reference meter with the wrapper instead of HDLC"),
     wrapper_variation(
         "wr-wrong-version-ignored",

@@ -41,6 +41,7 @@ REACTION_NS = 250 * MILLISECOND  # of the sign-on: well above the 200 ms that it
 HDLC_LINE = LineSettings(9600)
 REAL_TIME_BURST_NS = 5 * MILLISECOND
 HDLC_LINKS = 4  # clients that may have a link at once
+_QUICK = 3  # requests of an association that a meter answers before it gets slow
 _SLOW_NS = 1500 * MILLISECOND
 _LEAK_NS, _LEAK_HANDLES = 20 * SECOND, 40
 
@@ -83,6 +84,7 @@ class WanDevice:
         self._pipeline = pipeline
         self._latency_ns = latency_ns
         self._burst_ns = burst_ns
+        self.asked = 0  # requests since the last AARQ
         self._counts: dict[str, int] = {}
         self._crashed_until = 0
         self._handles: list[int] = []
@@ -160,7 +162,7 @@ class WanDevice:
 
     def latency_ns(self) -> int:
         """Return how long the next answer takes."""
-        slower = _SLOW_NS if "slow-response" in self.breaks else 0
+        slower = _SLOW_NS if "slow-response" in self.breaks and self.asked > _QUICK else 0
         return int(self.altered(Stage.LATENCY, self._latency_ns + slower))
 
     def turnaround_ns(self) -> int:

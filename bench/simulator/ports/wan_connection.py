@@ -147,6 +147,7 @@ class WanConnection:
         if self.breaks and self._stumbles(apdu):
             self.device.crash(now)
             return []
+        self.device.asked = 0 if apdu[:1] == b"\x60" else self.device.asked + 1
         answer = channel.receive(self.device.altered(Stage.REQUEST, apdu), now)
         if answer is None or self.device.crashed(now):
             return []

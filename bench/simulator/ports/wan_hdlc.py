@@ -5,8 +5,10 @@ An association lives on a link, and ends with it: DISC, another SNRM, or inactiv
 
 from typing import TYPE_CHECKING
 
+from bench.core.clock import MILLISECOND
 from bench.core.line import LineSettings
 from bench.protocols.hdlc.address import Address, client, server
+from bench.protocols.hdlc.control import Kind
 from bench.protocols.hdlc.events import (
     Connected,
     Disconnected,
@@ -15,6 +17,7 @@ from bench.protocols.hdlc.events import (
     Received,
     Unnumbered,
 )
+from bench.protocols.hdlc.frame import decode_frame
 from bench.protocols.hdlc.options import SecondaryOptions
 from bench.protocols.hdlc.secondary import SecondaryStation
 from bench.simulator.ports.wan_application import Push
@@ -23,6 +26,8 @@ from bench.simulator.uart import hear
 
 if TYPE_CHECKING:
     from bench.simulator.ports.wan import WanDevice
+
+_LATE_NS = 1500 * MILLISECOND
 
 
 class FrameStation(SecondaryStation):
@@ -111,7 +116,11 @@ class HdlcConnection(WanConnection):
                     self._received(event, now)
                 case Unnumbered():
                     self._unnumbered(event.source, event.destination, event.apdu, now)
-        self._transmit(now + self.device.turnaround_ns())
+        late_ns = _LATE_NS if "turnaround-late" in self.breaks and self._says(Kind.RR) else 0
+        self._transmit(now + self.device.turnaround_ns() + late_ns)
+
+    def _says(self, kind: Kind) -> bool:
+        return any(decode_frame(f[1:-1]).control.kind is kind for f in self.station.frames)
 
     def _received(self, event: Received, now: int) -> None:
         key = event.link
