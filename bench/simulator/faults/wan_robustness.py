@@ -295,7 +295,6 @@ _SILENT = options(
     **dict.fromkeys(
         (
             "without_association",
-            "pending_association",
             "unknown_tag",
             "malformed",
             "malformed_aarq",
