@@ -43,6 +43,7 @@ class KeyKeeper:
         self.setup = meter.declared.setup_name(self.suite)
         self.original = meter.secret(f"suite{self.suite}_encryption")
         self.master = meter.secret(f"suite{self.suite}_master")
+        self.changed = False  # whether the meter may have taken another key
         self._possible = [self.original]
         self._open: list[Association] = []
 
@@ -78,6 +79,7 @@ class KeyKeeper:
 
     def transfer_wrapped(self, aa: Association, wrapped: Mapping[int, bytes]) -> Answer:
         """Invoke key_transfer with keys that are wrapped already, or with something else."""
+        self.changed = True
         return aa.action(SECURITY_SETUP, self.setup, KEY_TRANSFER, key_data(wrapped))
 
     def abandon(self, aa: Association) -> None:
@@ -96,13 +98,14 @@ class KeyKeeper:
         for aa in self._open:
             aa.close()
         self._open.clear()
-        if len(self._possible) == 1:
+        if not self.changed:
             return True
         self.meter.heard_nonces.clear()
         last = ""
         for _ in range(_ROUNDS):
             for key in (self.original, *reversed(self._possible[1:])):
                 aa = self.association(key)
+                self._go_on(aa)
                 if aa.open().established:
                     if key != self.original:
                         self.transfer(aa, self.original)
@@ -116,6 +119,13 @@ class KeyKeeper:
             Reason.SURVIVAL, f"the key of suite {self.suite} is not what it was: {last}"
         )
         return False
+
+    def _go_on(self, aa: Association) -> None:
+        """Count on from the original key's counters, for a meter that did not begin again."""
+        security = aa.security
+        assert security is not None
+        counter = security.counters.peek(security.title, self.original)
+        security.counters.start(security.title, security.keys.encryption, counter)
 
     def __enter__(self) -> "KeyKeeper":
         return self

@@ -75,6 +75,7 @@ class ChannelCiphering:
         self._options = options
         self._breaks = options.breaks
         self._initiate: Opened | None = None
+        self._kept = b""  # dedicated key of an association that has ended
         self._is_signed = False  # while what was signed is judged
 
     @property
@@ -161,6 +162,8 @@ class ChannelCiphering:
         control = record.protected.control
         if control.suite != self._ring.suite.number or control.compressed:
             raise self._undeciphered()
+        if "general-ciphering-refused" in self._breaks:
+            raise self._undeciphered()
         general = self._agent.open(record, title)
         if general is None or not general.apdu:
             raise self._undeciphered()
@@ -193,10 +196,16 @@ class ChannelCiphering:
         if how.dedicated:
             if "ded-key-ignored" in self._breaks:
                 return ring.keys.encryption, ring.unicast
-            return association.dedicated_key, association.dedicated_counters
+            return self._dedicated_key(), association.dedicated_counters
         if control.broadcast and "gbek-as-guek" not in self._breaks:
             return ring.keys.broadcast, ring.broadcast
         return ring.keys.encryption, ring.unicast
+
+    def _dedicated_key(self) -> bytes:
+        key = self._association.dedicated_key
+        if "ded-key-kept" in self._breaks:
+            key = self._kept = key or self._kept
+        return key
 
     def _check_policy(self, control: SecurityControl) -> None:
         policy, breaks = self._ring.policy, self._breaks
@@ -251,6 +260,8 @@ class ChannelCiphering:
         if answer[0] == _EXCEPTION or "sec-plain-answer" in self._breaks:
             return answer
         control = self._answer_control(opened)
+        if "general-answer-plain" in self._breaks and opened.how in _TITLED:
+            return answer
         if control is not None:
             answer = self._ciphered(answer, opened, control)
         if self._signs(opened):
@@ -297,7 +308,7 @@ class ChannelCiphering:
     def _protected(self, apdu: bytes, how: Ciphering, control: SecurityControl) -> bytes:
         ring = self._ring
         dedicated = how.dedicated and "ded-key-ignored" not in self._breaks
-        key = self._association.dedicated_key if dedicated else ring.keys.encryption
+        key = self._dedicated_key() if dedicated else ring.keys.encryption
         counter = ring.sent_counter()
         if counter is None:
             return answers.DECIPHERING

@@ -5,6 +5,7 @@ manner, or signed (IEC 62056-5-3 cl. 5.3.7.3 and 5.3.7.4).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bench.protocols.dlms.apdu import encode_apdu
 from bench.protocols.dlms.ciphered import (
@@ -36,6 +37,14 @@ from bench.simulator.wan.signing_keys import SigningKeys
 _TAGS = 32  # octets of tags, lengths, security control, counter and authentication tag
 
 
+def _untagged(record: GeneralCiphering) -> GeneralCiphering:
+    """Return an APDU without its authentication tag, as if it had none to have."""
+    protected = record.protected
+    control = replace(protected.control, authenticated=False)
+    plain = replace(protected, control=control, octets=protected.text)
+    return replace(record, protected=plain)
+
+
 class GeneralAgent:
     """The meter as a party of general APDUs under the keys of one suite."""
 
@@ -51,6 +60,7 @@ class GeneralAgent:
         self._title = title
         self._ephemeral = ephemeral
         self._options = options.security
+        self._careless = "general-tag-unchecked" in options.breaks
         self._unchecked = "title-unchecked" in options.breaks
         self._signing = SigningKeys.of(ring.suite, secret)
         self._asymmetric = self._keys(secret)
@@ -83,7 +93,13 @@ class GeneralAgent:
         """Return what a client ciphered, None if it is not authentic."""
         if not self._known(record, client_title):
             return None
-        return self._party().unprotect(record, originator=client_title, recipient=self._title)
+        party = self._party()
+        found = party.unprotect(record, originator=client_title, recipient=self._title)
+        if found is None and self._careless:
+            return party.unprotect(
+                _untagged(record), originator=client_title, recipient=self._title
+            )
+        return found
 
     def counters(self, opened: OpenedGeneral) -> Counters:
         """Return the counters of the key that was used."""

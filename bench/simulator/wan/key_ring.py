@@ -107,8 +107,12 @@ class KeyRing:
 
     def settle(self) -> None:
         """Put staged keys into force; counters of a new encryption key start at 0."""
+        if "key-change-forgotten" in self._breaks:
+            self._staged.clear()
         for key_id, key in self._staged.items():
             self.keys = replace(self.keys, **{_FIELDS[KeyId(key_id)]: key})
+            if "key-change-keeps-counter" in self._breaks:
+                continue
             if key_id == KeyId.GLOBAL_UNICAST_ENCRYPTION:
                 self.unicast.expected = self.unicast.next_sent = 0
             elif key_id == KeyId.GLOBAL_BROADCAST_ENCRYPTION:

@@ -82,6 +82,8 @@ class SecuritySetup(CosemObject):
         for key_id, wrapped in parameter.to_python():
             key = self._unwrapped(wrapped)
             if key is None or key_id not in self._options.key_ids or key_id in taken:
+                if "key-change-partial" in self.breaks:
+                    self._ring.stage(taken)
                 return ActionResult.OTHER_REASON
             taken[key_id] = key
         if not taken:
@@ -122,7 +124,11 @@ class SecuritySetup(CosemObject):
             )
             if key is None:
                 return _REFUSED
+            if "ka-wrong-key" in self.breaks:
+                key = key[::-1]
             own = agreement.key_agreement_data(suite, key_id, private, signing.private)
+            if "ka-answer-unsigned" in self.breaks:
+                own = own[:-1] + bytes((own[-1] ^ 1,))
             taken[key_id] = key
             answered.append(structure(enum(key_id), octet_string(own)))
         if not taken:

@@ -202,7 +202,7 @@ def agreed(meter: Any) -> list[Any]:
     parameter = array(structure(enum(0), octet_string(data)))
     outcome = client.act(64, "0-0:43.0.1", 3, parameter)
     client.channel.close(0)
-    return [outcome.data, meter.application.ring_of(1).keys.encryption]
+    return [outcome.returned, meter.application.ring_of(1).keys.encryption]
 
 
 def generally(*, flip: bool) -> Scenario:
@@ -226,9 +226,10 @@ def dedicated_later(meter: Any) -> list[Any]:
     client = meter.client("suite0")
     client.associate(replace(OPEN, dedicated_key=key))
     client.reply(client.response())
+    client.keys = replace(client.keys, dedicated=key)
+    client.raw(client.protect(NAME, Ciphering.DED))
     client.channel.close(0)
     client.open_association()
-    client.keys = replace(client.keys, dedicated=key)
     return [_kinds(client.raw(client.protect(NAME, Ciphering.DED)))]
 
 
@@ -396,6 +397,20 @@ WITH_LIST = "C003C1020001 00002A0000FF02 00 0001 0909090909FF0200".replace(" ", 
 _TEXT = "C101C100010000600D00FF0200"
 
 
+_LOST = "E0820002000000"
+
+
+def blocks_counted(meter: Any) -> list[Any]:
+    """A script whose parameter comes in two blocks, and how often it ran then."""
+    client = meter.client("suite0").open_association()
+    client.how = Ciphering.GENERAL_GLO
+    first = client.send(bytes.fromhex("C304C1000900000A007DFF01" + "0000000001" + "0112"))
+    told = [first, client.get(1, "0-0:96.15.0", 2)]
+    client.send(bytes.fromhex("C304C1000900000A007DFF01" + "0000000001" + "0112"))
+    last = client.send(bytes.fromhex("C306C1" + "0100000002" + "020001"))
+    return [*told, last, client.get(1, "0-0:96.15.0", 2)]
+
+
 def asked_then(octets: str, class_id: int, name: str) -> Scenario:
     """A request, and what attribute 2 of an object holds afterwards."""
 
@@ -528,8 +543,17 @@ SCENARIOS: dict[str, Scenario] = {
     "block-number-from-0": sent("lls", LIST, limit=64),
     "last-block-missing": sent("lls", LIST, *[f"C002C1{n:08X}" for n in range(1, 4)], limit=4000),
     "block-number-unchecked": sent("lls", LIST, "C002C100000005", limit=64),
+    "block-octet-lost": sent("lls", LIST, "C002C100000001", limit=64),
+    "block-abort-ignored": sent("lls", LIST, "C002C100000005", "C002C100000001", limit=64),
     "next-crash": sent("lls", "C002C100000001", NAME),
     "block-mix": sent("lls", LIST, LIST, "C002C100000002", limit=64),
+    "set-block-ack-wrong": asked("C102C1" + _TEXT[6:] + "000000000104" + "09024142"),
+    "pblock-early": blocks_counted,
+    "pblock-executed-twice": blocks_counted,
+    "gbt-loss-unrepaired": sent(
+        "lls", "E08200010000 0D".replace(" ", "") + LIST.hex(), _LOST, limit=64
+    ),
+    "gbt-ack-wrong": sent("lls", "E0020001000005" + "C001C1000F", limit=64),
     "gbt-window": sent("lls", "E0820001000 00D".replace(" ", "") + LIST.hex(), limit=64),
     "tag-crash": sent("lls", "04", NAME),
     "trunc-crash": sent("lls", "C001C1", NAME),
