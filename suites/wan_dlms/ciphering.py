@@ -34,7 +34,7 @@ from bench.protocols.dlms.security.general import (
     KeyChoice,
 )
 from bench.protocols.dlms.security.header import GeneralHeader
-from bench.protocols.dlms.security.hls import HlsParty
+from bench.protocols.dlms.security.hls import HlsParty, VendorFunction, aes_ecb
 from bench.protocols.dlms.security.keys import SymmetricKeys
 from bench.protocols.dlms.security.options import STANDARD, SecurityOptions
 from bench.protocols.dlms.security.suite import SUITES
@@ -134,8 +134,8 @@ class ClientSecurity:
     """What the client needs to protect requests, to open answers, and to prove who it is.
 
     `server_title` is what the meter's AARE told. `secret` serves mechanisms 2, 3, 4 and 6,
-    `private_key` and `peer_public_key` serve 7, `asymmetric` and `options` serve
-    general-ciphering. `heard` are the nonces that the meter used.
+    `vendor_function` 2 alone, `private_key` and `peer_public_key` serve 7, `asymmetric` and
+    `options` serve general-ciphering. `heard` are the nonces that the meter used.
     """
 
     suite: int
@@ -146,6 +146,7 @@ class ClientSecurity:
     secret: bytes = field(default=b"", repr=False)
     private_key: bytes = field(default=b"", repr=False)
     peer_public_key: bytes = b""
+    vendor_function: VendorFunction = field(default=aes_ecb, repr=False)
     asymmetric: AsymmetricKeys = _NO_PAIRS
     options: SecurityOptions = STANDARD
     transaction: int = 0  # number of the last general-ciphering APDU
@@ -269,6 +270,7 @@ class ClientSecurity:
             suite=self.suite,
             private_key=self.private_key,
             peer_public_key=self.peer_public_key,
+            vendor_function=self.vendor_function,
         )
 
     def proof(self, mechanism: Mechanism, received: bytes, sent: bytes) -> bytes:

@@ -27,6 +27,7 @@ from suites.wan_dlms.opening import challenge_size
 from suites.wan_dlms.survey import Survey, take_survey
 from suites.wan_dlms.transport import Annotate, Transport, Wire
 from suites.wan_dlms.udp_transport import UdpTransport
+from suites.wan_dlms.vendor_functions import declared_function
 from suites.wan_dlms.wrapper_transport import UnitLine, WrapperTransport
 
 LOGICAL_DEVICE_NAME = (1, "0.0.42.0.0.255", 2)
@@ -228,6 +229,8 @@ class Meter:
             security.options = self.declared.security_options()
         if means.secret and means.mechanism >= Mechanism.HLS:
             security.secret = self.secret(means.secret)
+        if means.mechanism is Mechanism.HLS:
+            security.vendor_function = declared_function(self.declared.values)
         if means.mechanism is Mechanism.HLS_ECDSA:
             end = "_p384" if suite == 2 else ""
             security.private_key = self.secret(f"client_signing{end}")

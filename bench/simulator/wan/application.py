@@ -215,6 +215,10 @@ class Application:
             failures = 0
         self._failures[client.sap] = failures
 
+    def failures(self, client: Client) -> int:
+        """Return how often in a row a client failed to prove itself."""
+        return self._failures.get(client.sap, 0)
+
     def note_success(self, client: Client) -> None:
         """Forget the failures of a client that proved itself."""
         self._failures.pop(client.sap, None)

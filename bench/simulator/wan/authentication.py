@@ -5,11 +5,14 @@ key, used up by it, and must be fresh like any other.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
 
 from bench.protocols.dlms.acse import Mechanism
 from bench.protocols.dlms.security.hls import HlsParty, response_counter
 from bench.simulator.wan.association import Association
 from bench.simulator.wan.clients import Client
+from bench.simulator.wan.crash import Crash
 from bench.simulator.wan.key_ring import KeyRing
 from bench.simulator.wan.opened import Opened
 from bench.simulator.wan.signing_keys import SigningKeys
@@ -20,6 +23,12 @@ _SECRETS = {
     Mechanism.HLS_SHA1: "hls4_secret",
     Mechanism.HLS_SHA256: "hls6_secret",
 }
+_ANY_COUNTER = frozenset({"hls-replay", "gmac-title-unchecked", "gmac-counter-unchecked"})
+
+
+def _another_function(secret: bytes, challenge: bytes) -> bytes:
+    """Return what a meter sends for mechanism 2 whose function nobody has declared."""
+    return sha256(challenge + secret).digest()[:16]
 
 
 class Authentication:
@@ -60,6 +69,8 @@ class Authentication:
 
     def _right(self, party: HlsParty, association: Association, response: bytes) -> bool:
         breaks, mechanism = self._breaks, association.client.mechanism
+        if "hls-short-crash" in breaks and not response:
+            raise Crash
         sent, received = association.meter_challenge, association.client_challenge
         if "hls-any-response" in breaks:
             return True
@@ -70,11 +81,17 @@ class Authentication:
         if "gmac-title-unchecked" in breaks and mechanism is Mechanism.HLS_GMAC:
             itself = HlsParty(self._title, self._title, keys=party.keys, suite=party.suite)
             return itself.verify(mechanism, response, sent, received)
+        if "ecdsa-zero-taken" in breaks and mechanism is Mechanism.HLS_ECDSA:
+            half = len(response) // 2
+            return not any(response[:half]) or not any(response[half:])
+        if "hls-prefix-compare" in breaks and response and mechanism in _SECRETS:
+            peer = replace(party, title=party.peer_title, peer_title=party.title)
+            return peer.response(mechanism, sent, received).startswith(response)
         return "hls-short-accept" in breaks and len(response) < 8
 
     def _fresh(self, counter: int | None, ring: KeyRing, opened: Opened) -> bool:
         """Whether the counter in a response was not used before; it goes with that of its APDU."""
-        if "hls-replay" in self._breaks or "gmac-title-unchecked" in self._breaks:
+        if not self._breaks.isdisjoint(_ANY_COUNTER):
             return True
         counters = ring.unicast
         if counter is None:
@@ -102,4 +119,7 @@ class Authentication:
                 peer_public_key=keys.client_public,
             )
         secret = self._secret(_SECRETS.get(client.mechanism, "hls2_secret"))
+        if "hls2-another-function" in self._breaks:
+            function = _another_function
+            return HlsParty(self._title, peer_title, secret=secret, vendor_function=function)
         return HlsParty(self._title, peer_title, secret=secret)

@@ -29,6 +29,8 @@ _AARQ, _RLRQ, _BLOCK = 0x60, 0x62, 0xE0
 _GET, _SET, _ACTION = 0xC0, 0xC1, 0xC3
 _WRITING = (_SET, _ACTION)
 _LONG = 64  # octets
+_ANY_PROOF = 16  # octets
+_TIRED_AFTER, _FALLS_AFTER = 5, 15  # failures
 _BY_BLOCKS = int(Conformance.GENERAL_BLOCK_TRANSFER)
 _REPLY_TO_HLS = b"\x01"
 _ASSOCIATION_CLASS = b"\x00\x0f"
@@ -113,6 +115,9 @@ class Channel:
         if association.state is State.PENDING:
             authentication = self._application.authentication
             own = authentication.prove(association, response, self._ring, self._opened)
+        if own is None and "hls-sixth-taken" in self._breaks:
+            failures = self._application.failures(self.client)
+            own = bytes(_ANY_PROOF) if failures >= _TIRED_AFTER else None
         if own is None:
             self._failed = True
         else:
@@ -227,8 +232,12 @@ class Channel:
         answer = self._services.answer(request)
         if self._failed:
             self._failed = False
-            association.state = State.IDLE
+            if "hls-retry-allowed" not in self._breaks:
+                association.state = State.IDLE
             self._application.note_failure(self.client, now)
+            failures = self._application.failures(self.client)
+            if "hls-many-crash" in self._breaks and failures >= _FALLS_AFTER:
+                raise Crash
             if options.hls_failure is not Refusal.RESULT:
                 return answers.refused(options.hls_failure, answers.NO_ASSOCIATION)
         if answer is None or (control.broadcast and "gbek-as-guek" not in self._breaks):

@@ -52,10 +52,18 @@ AUTHENTICATION: dict[str, str] = {
     "hls-pass3-skippable": "serves requests before the client has proved itself",
     "hls-any-response": "takes any response to its challenge",
     "hls-short-accept": "takes a response of less than 8 octets, or of none",
+    "hls-short-crash": "falls over an empty response to its challenge",
+    "hls-prefix-compare": "compares a response as far as it goes, if it is not empty",
+    "hls-retry-allowed": "goes on to wait for the right response after a wrong one",
+    "hls-sixth-taken": "takes any response from a client that has failed five times",
+    "hls-many-crash": "falls over the 15th wrong response of a client",
+    "hls2-another-function": "has another function for mechanism 2 than it declares",
     "hls-reflection": "takes a challenge that it gave itself as that of a client",
     "hls-constant-stoc": "gives the same challenge every time",
     "hls-replay": "gives the same challenge for the same challenge, and any counter in responses",
     "gmac-title-unchecked": "takes a GMAC made with its own title, or with a used counter",
+    "gmac-counter-unchecked": "takes a GMAC with a counter that was used before",
+    "ecdsa-zero-taken": "takes a signature one half of which is 0",
     "ecdsa-unchecked": "takes any signature",
 }
 """Area C5: high level security."""

@@ -329,6 +329,34 @@ def forged_gmac(meter: Any) -> list[Any]:
     return [client.reply(response).outcome.result]
 
 
+def old_gmac(meter: Any) -> list[Any]:
+    client = meter.client("suite0")
+    client.associate()
+    client.counter -= 1
+    response = client.response()
+    return [client.reply(response).outcome.result]
+
+
+def failing(times: int) -> Scenario:
+    """Fail so many times: with one challenge where there are two, else with a new one each."""
+
+    def run(meter: Any) -> list[Any]:
+        client = meter.client("hls4")
+        client.associate()
+        right = client.response()
+        told: list[Any] = []
+        for number in range(times):
+            if number and times > 2:
+                client.channel.close(0)
+                if client.associate() is None:
+                    return [*told, None]
+            proof = right if times == 2 and number else bytes(20)
+            told.append(client.reply(proof))
+        return told
+
+    return run
+
+
 def suites(meter: Any) -> list[Any]:
     client = meter.client("suite2")
     return [client.raw(encode_apdu(client.aarq()))[:40]]
@@ -474,10 +502,18 @@ SCENARIOS: dict[str, Scenario] = {
     "hls-pass3-skippable": passes("hls3"),
     "hls-any-response": hls("hls4", lambda r: bytes(len(r))),
     "hls-short-accept": hls("hls4", lambda r: b""),
+    "hls-short-crash": hls("hls4", lambda r: b""),
+    "hls-prefix-compare": hls("hls4", lambda r: r[:-1]),
+    "hls-retry-allowed": failing(2),
+    "hls-sixth-taken": failing(7),
+    "hls-many-crash": failing(17),
+    "hls2-another-function": passes("hls2"),
     "hls-reflection": reflected,
     "hls-constant-stoc": replayed,
     "hls-replay": replayed,
     "gmac-title-unchecked": forged_gmac,
+    "gmac-counter-unchecked": old_gmac,
+    "ecdsa-zero-taken": hls("suite1", lambda r: bytes(32) + r[32:]),
     "ecdsa-unchecked": hls("suite1", lambda r: bytes(len(r))),
     "sec-plain-answer": ciphered(0x30),
     "sec-policy-any": ciphered(0x20),
