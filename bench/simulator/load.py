@@ -5,6 +5,7 @@ likelier in the morning and evening, and a solar inverter on L1. It knows no met
 Quantities are integers: mW, mvar, mV, mA, mHz. Import and inductive are positive.
 """
 
+import cmath
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -169,7 +170,17 @@ def _in_delta(phases: Sequence[PhasePower]) -> tuple[PhasePower, ...]:
     third = active // 2 + 300_000 + abs(active) * 3 // 5
     outer = _phase(phases[0].voltage_mv, active - third, reactive // 2)
     last = _phase(phases[2].voltage_mv, third, reactive - reactive // 2)
-    return outer, PhasePower(0, (outer.current_ma + last.current_ma) // 2, 0, 0), last
+    return outer, PhasePower(0, _returning_ma(outer, last), 0, 0), last
+
+
+def _returning_ma(outer: PhasePower, last: PhasePower) -> int:
+    """Return the current of L2, which is what comes back of the other two.
+
+    The voltage L3-L2 is 60 degrees ahead of L1-L2.
+    """
+    first = complex(outer.active_mw, -outer.reactive_mvar) / outer.voltage_mv
+    third = complex(last.active_mw, -last.reactive_mvar) / last.voltage_mv
+    return math.ceil(abs(first + third * cmath.rect(1, math.pi / 3)) * 1000)
 
 
 def _activity(hour: float) -> int:

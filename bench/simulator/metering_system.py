@@ -103,6 +103,10 @@ class MeteringSystem:
             last_demand_mw=registers.last_mw,
         )
 
+    def power(self, instant_ns: int) -> Power:
+        """Return what `at(instant_ns).power` is, without counting up to there; any instant."""
+        return self._power(self.unix_s(instant_ns))
+
     def local(self, unix_s: int) -> tuple[datetime, bool]:
         """Return the meter's local time at `unix_s`, and whether it is summer time."""
         return self.household.local(datetime.fromtimestamp(unix_s, UTC))

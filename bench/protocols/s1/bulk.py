@@ -6,17 +6,16 @@ order is broken, the clear way of `stream` finds the next good frame.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.protocols.crc import X25, crc16_table
+from bench.protocols.crc_rows import Octets, crc16_x25_rows
 from bench.protocols.s1.encode import FLAG
 from bench.protocols.s1.profile import FieldLayout, Profile, Transparency
 from bench.protocols.s1.stream import Cut, FrameCutter, Statistics
 
-Octets = NDArray[np.uint8]
 _RESIDUE = 0xF0B8  # of the CRC register over octets with their right check sequence
 _MOST_ROWS = 1 << 16  # frames that are checked together: their columns stay in the cache
 _STEP = 256  # octets that the clear way is given at a time
@@ -164,33 +163,8 @@ def _good(frames: Octets) -> NDArray[np.bool_]:
     delimited = (frames[:, 0] == FLAG) & (frames[:, -1] == FLAG)
     # the segmentation bit may differ, the length may not
     same = ((bodies[:, 0] ^ bodies[0, 0]) & 0xF7 == 0) & (bodies[:, 1] == bodies[0, 1])
-    good: NDArray[np.bool_] = delimited & same & (_crc_register(bodies) == _RESIDUE)
+    good: NDArray[np.bool_] = delimited & same & (crc16_x25_rows(bodies) == _RESIDUE)
     return good
-
-
-def _crc_register(bodies: Octets) -> NDArray[np.uint16]:
-    """Return the CRC-16/X-25 register after each row, two octets at a time."""
-    words, single = _tables()
-    columns = np.ascontiguousarray(bodies.T).astype(np.uint16)
-    register = np.full(len(bodies), 0xFFFF, np.uint16)
-    even = len(columns) // 2 * 2
-    for at in range(0, even, 2):
-        register = words[register ^ (columns[at] | columns[at + 1] << 8)]
-    if even < len(columns):
-        register = (register >> 8) ^ single[(register ^ columns[even]) & 0xFF]
-    return register
-
-
-@cache
-def _tables() -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-    """Return the register's change for two octets and for one, from the reference CRC."""
-    single = np.array(
-        [crc16_table(bytes((octet,)), X25, init=0, xorout=0) for octet in range(256)], np.uint16
-    )
-    index = np.arange(1 << 16, dtype=np.uint16)
-    first = single[index & 0xFF]
-    second: NDArray[np.uint16] = (first >> 8) ^ single[((first & 0xFF) ^ (index >> 8)) & 0xFF]
-    return second, single
 
 
 def _signed(one: FieldLayout) -> bool:
