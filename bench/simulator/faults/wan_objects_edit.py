@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from bench.protocols.dlms.cosem_types import LogicalName
+from bench.protocols.dlms.cosem_types import LogicalName, SelectiveAccess
 from bench.protocols.dlms.data_types import Data
 from bench.protocols.dlms.results import ActionResult, DataAccessResult
-from bench.simulator.cosem.object import Attribute, CosemObject, Method
+from bench.simulator.cosem.object import Attribute, CosemObject, Method, Selector
 from bench.simulator.cosem.truth import Moment
 from bench.simulator.faults.fault import Alteration
 from bench.simulator.ports.wan_stages import Stage
@@ -38,6 +38,23 @@ def shows(class_id: int, code: str, number: int, change: Callable[[Data], Data])
         attribute = one.attributes[number]
         read = attribute.read
         attribute.read = lambda moment: change(read(moment))
+
+    return each(class_id, alter, code)
+
+
+def selects(
+    class_id: int,
+    code: str,
+    number: int,
+    select: Callable[[Selector, Moment, SelectiveAccess], Data | DataAccessResult],
+) -> Alteration:
+    """Let selective access bring something else; `select` gets what it was before."""
+
+    def alter(one: CosemObject) -> None:
+        attribute = one.attributes[number]
+        before = attribute.select
+        assert before is not None
+        attribute.select = lambda moment, selection: select(before, moment, selection)
 
     return each(class_id, alter, code)
 
