@@ -33,9 +33,9 @@ _NOT_THERE = (
     DataAccessResult.OBJECT_UNDEFINED,
     DataAccessResult.OBJECT_CLASS_INCONSISTENT,
 )
-#: classes whose methods a case does not try, even where they are denied: associations, scripts,
-#: images, keys, breakers, and what else would be hard to undo if the meter did not keep its word
-_NEVER_INVOKED = frozenset({9, 15, 18, 22, 64, 70, 71, 72, 122})
+#: classes whose methods a case does not try, even where they are denied: associations, images,
+#: keys, breakers, and what else would be hard to undo if the meter did not keep its word
+_NEVER_INVOKED = frozenset({15, 18, 22, 64, 70, 71, 72, 122})
 _LONGEST_WRITTEN = 64  # octets of values that are written back: more would need blocks
 _BUFFERS = {(7, 2), (15, 2)}  # long; read by those who judge them
 
@@ -51,7 +51,7 @@ _BUFFERS = {(7, 2), (15, 2)}  # long; read by those who judge them
         stimulus="GET of every attribute in the object list; SET of an attribute that is not "
         "writable to the value just read, once for each attribute of a class; ACTION of a method "
         "that is not accessible, once for each method of a class (not of classes with keys, "
-        "scripts, images or breakers); SET of the declared writable string to what it is.",
+        "images or breakers); SET of the declared writable string to what it is.",
         criterion="No right that is granted gets result 3, 4 or 9; whatever is denied is refused, "
         "and should be by 3 read-write-denied.",
         kind=Kind.VALID,
@@ -159,6 +159,7 @@ def _denied_actions(aa: Association, survey: Survey) -> Iterator[tuple[str, Answ
             if mode or kind in tried:
                 continue
             tried.add(kind)
+            # that is no script number: a script would not run even if the meter let us
             answer = aa.action(one.class_id, one.name, method, integer(0))
             yield f"ACTION of {one.name} method {method}", answer
 

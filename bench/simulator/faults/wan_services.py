@@ -1,7 +1,9 @@
 """Deviations of access rights and xDLMS services: area C7 of the catalogue."""
 
+from bench.simulator.cosem.object import CosemObject
+from bench.simulator.faults import wan_blocks
 from bench.simulator.faults.fault import Alteration, Fault, Variation
-from bench.simulator.faults.wan_edit import wan_fault
+from bench.simulator.faults.wan_edit import breaks, wan_fault
 from bench.simulator.ports.wan_stages import Stage
 
 _SERVICES = "IEC-62056-5-3:6.1"
@@ -12,6 +14,7 @@ _UNCONFIRMED = "IEC-62056-5-3:6.9"
 _RESULTS = "IEC-62056-5-3:8.5"
 _RIGHTS = "IEC-62056-6-2:4.4.3"
 _GET_RESPONSE = b"\xc4\x01"
+_REGISTER = 3
 _SIZES = (1, 2, 3, 5, 10)
 
 
@@ -25,7 +28,16 @@ def _octet_more(apdu: bytes, _: int) -> bytes:
     return apdu + b"\x00" if apdu[:2] == _GET_RESPONSE else apdu
 
 
-FAULTS: tuple[Fault, ...] = (
+def _without_reset(objects: list[CosemObject], _: int) -> list[CosemObject]:
+    """Grant nobody the methods of registers: the list then denies what the meter does."""
+    for one in objects:
+        if one.class_id == _REGISTER:
+            for method in one.methods.values():
+                method.grants = {}
+    return objects
+
+
+_OWN: tuple[Fault, ...] = (
     wan_fault(
         "iip-not-echoed",
         "answers with high priority whatever the request had",
@@ -104,6 +116,8 @@ FAULTS: tuple[Fault, ...] = (
             "DLMS-SVC-06:write-denied",
             "DLMS-SVC-06:use-denied",
         ),
+        breaks("rights-lie"),
+        Alteration(Stage.OBJECTS, _without_reset),
         also=("DLMS-*",),  # every case that is to be denied something
     ),
     wan_fault(
@@ -165,5 +179,7 @@ FAULTS: tuple[Fault, ...] = (
         ("DLMS-SVC-09:not-agreed",),
     ),
 )
+
+FAULTS: tuple[Fault, ...] = (*_OWN, *wan_blocks.FAULTS)
 
 VARIATIONS: tuple[Variation, ...] = ()

@@ -22,7 +22,7 @@ from bench.protocols.dlms.apdu import encode_apdu
 from bench.protocols.dlms.block import DataBlock
 from bench.protocols.dlms.cosem_types import MethodDescriptor
 from bench.protocols.dlms.data import decode_data
-from bench.protocols.dlms.data_types import Data
+from bench.protocols.dlms.data_types import Data, long_unsigned
 from bench.protocols.dlms.initiate import Conformance
 from bench.protocols.dlms.part import decode_part, encode_part
 from bench.protocols.dlms.results import ActionResult, Invocation
@@ -120,14 +120,18 @@ class ActionService:
             self.reset()
             return _failed(invocation, ActionResult.LONG_ACTION_ABORTED)
         incoming.take(block)
+        octets, target = bytes(incoming.octets), incoming.target
         if not block.last:
+            if "pblock-early" in self._breaks and isinstance(target, MethodDescriptor):
+                self._invoke(target, long_unsigned(1), request)
             return encode_apdu(ActionResponseNextBlock(invocation, block.number))
         self._incoming = None
-        octets, target = bytes(incoming.octets), incoming.target
         if isinstance(target, MethodDescriptor):
             data = decode_data(octets).value
             if data is None:
                 return _failed(invocation, ActionResult.TYPE_UNMATCHED)
+            if "pblock-executed-twice" in self._breaks:
+                self._invoke(target, data, request)
             return self._one(invocation, self._invoke(target, data, request), request)
         values = decode_part(octets, PARAMETERS, "parameters").value
         if values is None or len(values) != len(target):

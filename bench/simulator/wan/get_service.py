@@ -27,6 +27,7 @@ _BLOCKS = int(Conformance.BLOCK_TRANSFER_WITH_GET)
 _SELECTION = int(Conformance.SELECTIVE_ACCESS)
 _ALL = int(Conformance.ATTRIBUTE_0_WITH_GET)
 _LIST = int(Conformance.MULTIPLE_REFERENCES)
+_SECOND = 2
 _MANY = 64  # attributes: more than any class has
 _BLOCK_OVERHEAD = 10  # C4 02 iip last number(4) 00 and one octet of length at least
 
@@ -81,7 +82,8 @@ class GetService:
             why = DataAccessResult.NO_LONG_GET_IN_PROGRESS
             return self._aborted(asked, why)
         if asked.block_number != long.number and "block-number-unchecked" not in self._breaks:
-            self._long = None
+            if "block-abort-ignored" not in self._breaks:
+                self._long = None
             return self._aborted(asked, DataAccessResult.DATA_BLOCK_NUMBER_INVALID)
         return self._block(long, request)
 
@@ -133,6 +135,8 @@ class GetService:
         if last:
             self._long = None
             last = "last-block-missing" not in self._breaks
+        if "block-octet-lost" in self._breaks and long.number == _SECOND:
+            part = part[1:]
         block = ResultBlock(last, long.number, part)
         answer = GetResponseWithDataBlock(long.invocation, block)
         return encode_apdu(answer, length_octets=self._options.long_data_lengths)

@@ -111,7 +111,8 @@ class SetService:
         if "partial-set" in self._breaks and not block.last:
             self._finish(long, request)
         if not block.last:
-            return encode_apdu(SetResponseDataBlock(invocation, block.number))
+            wrong = int("set-block-ack-wrong" in self._breaks)
+            return encode_apdu(SetResponseDataBlock(invocation, block.number + wrong))
         self._long = None
         results = self._finish(long, request)
         if isinstance(long.target, SelectedAttribute):
