@@ -15,7 +15,6 @@ from bench.protocols.dlms.data_types import octet_string
 from bench.protocols.dlms.security.hls import challenge_octets
 from suites.wan_dlms.answer import Answer
 from suites.wan_dlms.association import Association
-from suites.wan_dlms.declared import LinkLayer
 from suites.wan_dlms.judging import judge_refused
 from suites.wan_dlms.meter import LOGICAL_DEVICE_NAME, Meter
 from suites.wan_dlms.opening import CURRENT_ASSOCIATION, HLS_REPLY, Opened
@@ -79,14 +78,15 @@ class Attempts:
         try:
             yield aa
         finally:
-            if self.meter.declared.link_layer is LinkLayer.HDLC:
-                aa.opened = None  # DISC ends it, and waits for no answer to RLRQ
             aa.close()
 
     def fail(self, aa: Association, proof: bytes) -> Answer:
         """Send something that is not f(StoC); return what came."""
         self.failed(aa.means.name)
-        return reply_to_hls(aa, proof)
+        answer = reply_to_hls(aa, proof)
+        if not answer.ok:
+            aa.opened = None  # there is nothing left to release
+        return answer
 
     def failed(self, name: str) -> None:
         """Count a failure of a client."""

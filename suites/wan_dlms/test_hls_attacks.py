@@ -103,14 +103,16 @@ def test_short_proofs(meter: Meter, verify: Checks) -> None:
     """A beginning is no proof."""
     attempts = Attempts(meter)
     names = attempts.names()
-    for name in names:
-        with attempts.pending(name) as aa:
-            judge_not_proved(verify, f"{name}-empty", attempts.fail(aa, b""), aa)
-    for what, end in (("one-octet", 1), ("shortened", -1)):
-        with attempts.pending(names[0]) as aa:
-            answer = attempts.fail(aa, aa.proof()[:end])
-            judge_not_proved(verify, f"{names[0]}-{what}", answer, aa)
-    judge_alive(verify, meter, clause=_SURVIVAL)
+    try:
+        for name in names:
+            with attempts.pending(name) as aa:
+                judge_not_proved(verify, f"{name}-empty", attempts.fail(aa, b""), aa)
+        for what, end in (("one-octet", 1), ("shortened", -1)):
+            with attempts.pending(names[0]) as aa:
+                answer = attempts.fail(aa, aa.proof()[:end])
+                judge_not_proved(verify, f"{names[0]}-{what}", answer, aa)
+    finally:  # one that fell over opens no further association
+        judge_alive(verify, meter, clause=_SURVIVAL)
 
 
 @case(

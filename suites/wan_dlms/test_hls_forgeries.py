@@ -168,14 +168,15 @@ def test_many_wrong_proofs(meter: Meter, verify: Checks) -> None:
     attempts = Attempts(meter)
     name = next(one for one in _SPARED if one in attempts.names())
     allowed = attempts.allowed
-    if attempts.lock_s > _BOUND_S - _RESERVE_S:
+    locks = 0 < allowed <= _FAILURES
+    if locks and attempts.lock_s > _BOUND_S - _RESERVE_S:
         raise Inconclusive(
             Reason.BUDGET, f"the declared lock of {attempts.lock_s:g} s is longer than the case"
         )
     _prove(attempts, name)  # from here on the meter's count is known
     taken: list[bool] = []
     try:
-        if not 0 < allowed <= _FAILURES:
+        if not locks:
             taken += _wrong(attempts, name, _FAILURES)
             _judge_right(verify, "never-locked", attempts, name, opens=True)
         else:
@@ -231,7 +232,7 @@ def _wrong(attempts: Attempts, name: str, count: int) -> list[bool]:
         with attempts.connected(name) as aa:
             if is_pending(aa.propose()):
                 proof = attempts.meter.random.randbytes(len(aa.proof()))
-                taken.append(not is_refused(reply_to_hls(aa, proof).last))
+                taken.append(not is_refused(attempts.fail(aa, proof).last))
             else:
                 taken.append(False)  # a client that is locked out may be told so at once
     return taken

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bench.simulator.faults import (
     wan_association,
     wan_hdlc,
+    wan_hls,
     wan_objects,
     wan_robustness,
     wan_security,
@@ -18,7 +19,7 @@ from bench.simulator.faults.fault import Fault, Variation
 #: areas of the link layer, and those that try both
 _LINK = (wan_hdlc, wan_wrapper, wan_robustness)
 #: areas above it
-_APPLICATION = (wan_association, wan_security, wan_services, wan_objects)
+_APPLICATION = (wan_association, wan_hls, wan_security, wan_services, wan_objects)
 
 
 def _over_tcp(faults: Iterable[Fault]) -> tuple[Fault, ...]:
