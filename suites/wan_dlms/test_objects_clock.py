@@ -93,8 +93,10 @@ def _judge_zone(survey: Survey, verify: Checks, answer: Answer, stamp: DateTime)
     zone = survey.data(CLOCK_CLASS, CLOCK, _ZONE)
     if zone is None or not isinstance(zone.value, int) or stamp.deviation_min is None:
         return
+    if stamp.status is None:  # nobody says whether it is summer time
+        return
     shift = _shift_min(survey)
-    summer = bool((stamp.status or 0) & STATUS_DAYLIGHT_SAVING)
+    summer = bool(stamp.status & STATUS_DAYLIGHT_SAVING)
     expected = zone.value - shift if summer else zone.value
     text = f"time zone {zone.value} min" + (f" less {shift} min" if summer else "")
     turned = -zone.value - shift if summer else -zone.value
