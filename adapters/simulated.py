@@ -2,6 +2,7 @@
 
 `simulated:p1?profile=nl50&seed=7&fault=p1.crc-unpadded&start=2026-01-15T10:00:00`
 `simulated:wan?link=wrapper&latency_ms=5` `simulated:wan?start=mode-e&baud=4800`
+`simulated:s1?profile=emucs-h-1.3&mode=per-period&rate=52&neutral=yes&household=be-delta`
 """
 
 from collections import deque
@@ -87,12 +88,24 @@ class SimulatedLink(Link):
             )
         if url.target == "wan":
             return cls._open_wan(url, clock)
+        if url.target == "s1":
+            return cls._open_s1(url, clock)
         if url.target != "p1":
             raise UsageError(
                 f"link {url.text!r}: no simulated interface {url.target!r} "
-                "(known: p1, wan); write for example simulated:p1?profile=nl50"
+                "(known: p1, s1, wan); write for example simulated:p1?profile=nl50"
             )
         return cls(_p1(url, _SYSTEMS.setdefault(clock, Systems())), clock, line, url)
+
+    @classmethod
+    def _open_s1(cls, url: LinkUrl, clock: VirtualClock) -> "SimulatedLink":
+        from adapters.simulated_s1 import s1_of
+
+        seed, altered = _seed(url, DEFAULT_SEED), _altered(url)
+        port, line = s1_of(url, _SYSTEMS.setdefault(clock, Systems()), seed, altered)
+        link = cls(port, clock, line, url)
+        link.capabilities -= {Capability.REQUEST_LINE}
+        return link
 
     @classmethod
     def _open_wan(cls, url: LinkUrl, clock: VirtualClock) -> "SimulatedLink":

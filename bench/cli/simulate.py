@@ -29,6 +29,9 @@ class Wishes:
     start: str | None
     encrypted: bool
     latency_ms: float | None
+    mode: str | None = None
+    rate: int | None = None
+    replay: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Served:
 
 @click.command("simulate")
 @click.argument("interface", metavar="INTERFACE")
-@click.option("--profile", help="Edition that the P1 port shows: that of the fault, or nl50.")
+@click.option("--profile", help="Edition that the port shows, e.g. nl50 or emucs-h-1.3.")
 @click.option("--pty", "on_pty", is_flag=True, help="Serve on a new pseudo terminal.")
 @click.option("--tcp", "tcp_port", type=click.IntRange(0, 65535), help="Serve on this TCP port.")
 @click.option("--udp", "udp_port", type=click.IntRange(0, 65535), help="Serve WAN on a UDP port.")
@@ -57,6 +60,9 @@ class Served:
 @click.option("--start", help="Its local time at the start, e.g. 2026-03-29T01:55:00, not now.")
 @click.option("--encrypted", is_flag=True, help="Send encrypted P1 frames (profile lu).")
 @click.option("--latency-ms", type=click.FloatRange(0), help="How long WAN takes to answer.")
+@click.option("--mode", help="How S1 samples: per-period or fixed.")
+@click.option("--rate", type=int, help="S1 samples per period, or hundreds a second where fixed.")
+@click.option("--replay", help="Recording whose voltages and currents S1 shows (csv, wav ...).")
 @click.option("--seconds", type=float, help="Stop after that long; otherwise with Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print where it is served as JSON.")
 def simulate(
@@ -74,10 +80,13 @@ def simulate(
     start: str | None,
     encrypted: bool,
     latency_ms: float | None,
+    mode: str | None,
+    rate: int | None,
+    replay: str | None,
     seconds: float | None,
     as_json: bool,
 ) -> int:
-    """Serve INTERFACE (p1, wan) of the simulated metering system until interrupted."""
+    """Serve INTERFACE (p1, s1, wan) of the simulated metering system until interrupted."""
     if sum((on_pty, tcp_port is not None, udp_port is not None)) != 1:
         raise click.UsageError("choose one of --pty, --tcp PORT and --udp PORT")
     wishes = Wishes(
@@ -94,7 +103,12 @@ def simulate(
         start,
         encrypted,
         latency_ms,
+        mode,
+        rate,
+        replay,
     )
+    if interface != "s1" and any((mode, rate, replay)):
+        raise click.UsageError("--mode, --rate and --replay are for s1")
     stop = threading.Event()
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -104,8 +118,10 @@ def simulate(
         from bench.cli.simulate_p1 import serve_p1 as serve
     elif interface == "wan":
         from bench.cli.simulate_wan import serve_wan as serve
+    elif interface == "s1":
+        from bench.cli.simulate_s1 import serve_s1 as serve
     else:
-        raise UsageError(f"no simulated interface {interface!r} (there are: p1, wan)")
+        raise UsageError(f"no simulated interface {interface!r} (there are: p1, s1, wan)")
     served = serve(wishes, stop)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)

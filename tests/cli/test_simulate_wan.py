@@ -87,4 +87,4 @@ def test_p1_has_no_link_layers_to_choose_from(bench):
     assert "are for wan" in err
     code, _, err = bench("simulate", "p3", "--tcp", "0")
     assert code == 2
-    assert "there are: p1, wan" in err
+    assert "there are: p1, s1, wan" in err
