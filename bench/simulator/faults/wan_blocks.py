@@ -51,10 +51,9 @@ FAULTS: tuple[Fault, ...] = (
     ),
     wan_fault(
         "next-crash",
-        "falls over a request for a next block without a transfer",
+        "falls over a request for the block after 0 without a transfer",
         _PROTOCOL,
-        ("DLMS-SVC-12:after-1", "DLMS-SVC-12:reads"),
-        also=("DLMS-SVC-11:*", "DLMS-ROB-06:*"),  # ask for a block of a transfer that is over
+        ("DLMS-SVC-12:after-0", "DLMS-SVC-12:reads"),
     ),
     wan_fault(
         "block-mix",

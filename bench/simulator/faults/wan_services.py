@@ -1,7 +1,7 @@
 """Deviations of access rights and xDLMS services: area C7 of the catalogue."""
 
 from bench.simulator.cosem.object import CosemObject
-from bench.simulator.faults import wan_blocks
+from bench.simulator.faults import wan_blocks, wan_hostile_requests
 from bench.simulator.faults.fault import Alteration, Fault, Variation
 from bench.simulator.faults.wan_edit import breaks, wan_fault
 from bench.simulator.ports.wan_stages import Stage
@@ -14,7 +14,7 @@ _UNCONFIRMED = "IEC-62056-5-3:6.9"
 _RESULTS = "IEC-62056-5-3:8.5"
 _RIGHTS = "IEC-62056-6-2:4.4.3"
 _GET_RESPONSE = b"\xc4\x01"
-_REGISTER = 3
+_PROFILE = 7
 _SIZES = (1, 2, 3, 5, 10)
 
 
@@ -28,10 +28,10 @@ def _octet_more(apdu: bytes, _: int) -> bytes:
     return apdu + b"\x00" if apdu[:2] == _GET_RESPONSE else apdu
 
 
-def _without_reset(objects: list[CosemObject], _: int) -> list[CosemObject]:
-    """Grant nobody the methods of registers: the list then denies what the meter does."""
+def _without_methods(objects: list[CosemObject], _: int) -> list[CosemObject]:
+    """Grant nobody the methods of profiles: the list then denies what the meter does."""
     for one in objects:
-        if one.class_id == _REGISTER:
+        if one.class_id == _PROFILE:
             for method in one.methods.values():
                 method.grants = {}
     return objects
@@ -117,7 +117,7 @@ _OWN: tuple[Fault, ...] = (
             "DLMS-SVC-06:use-denied",
         ),
         breaks("rights-lie"),
-        Alteration(Stage.OBJECTS, _without_reset),
+        Alteration(Stage.OBJECTS, _without_methods),
         also=("DLMS-*",),  # every case that is to be denied something
     ),
     wan_fault(
@@ -180,6 +180,6 @@ _OWN: tuple[Fault, ...] = (
     ),
 )
 
-FAULTS: tuple[Fault, ...] = (*_OWN, *wan_blocks.FAULTS)
+FAULTS: tuple[Fault, ...] = (*_OWN, *wan_blocks.FAULTS, *wan_hostile_requests.FAULTS)
 
 VARIATIONS: tuple[Variation, ...] = ()

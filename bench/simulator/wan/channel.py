@@ -86,9 +86,13 @@ class Channel:
             "tag-crash" in self._breaks or ("fuzz-apdu-crash" in self._breaks and len(apdu) > _LONG)
         ):
             raise Crash
+        if apdu[0] not in APDU_NAMES and "tag-as-get" in self._breaks:
+            apdu = bytes((_GET,)) + apdu[1:]
         if len(apdu) > self._options.max_pdu:
             if "oversize-crash" in self._breaks:
                 raise Crash
+            if "oversize-other" in self._breaks:
+                return answers.MALFORMED
             return answers.refused(self._options.too_long, answers.TOO_LONG)
         if apdu[0] == _BLOCK:
             return self._in_blocks(apdu, now)
@@ -172,6 +176,7 @@ class Channel:
         if "release-ciphered-refused" in self._breaks and isinstance(
             asked.user_information, CipheredApdu
         ):
+            self._end(now)
             return answers.NO_ASSOCIATION
         if "rlrq-needs-info" in self._breaks and asked.user_information is None:
             return answers.MALFORMED

@@ -77,7 +77,7 @@ class GetService:
         long = self._long
         if long is None or long.invocation.invoke_id != asked.invocation.invoke_id:
             self._long = None
-            if "next-crash" in self._breaks:
+            if "next-crash" in self._breaks and not asked.block_number:
                 raise Crash
             why = DataAccessResult.NO_LONG_GET_IN_PROGRESS
             return self._aborted(asked, why)

@@ -41,6 +41,8 @@ REQUESTS = {
 }
 """The requests with a plain tag, and the conformance bit that each takes."""
 
+_MISSING = 16  # octets that a broken meter makes up
+_ODD_FROM = 20  # octets of a GET with others behind it that a broken meter treats otherwise
 _BITS = {tag: int(bit) for tag, bit in REQUESTS.items()}
 
 
@@ -89,14 +91,30 @@ class Services:
         asked = decoded.value
         if isinstance(asked, Malformed):
             self._survive(octets, decoded.codes())
+            asked = self._completed(octets)
+        if isinstance(asked, Malformed):
             return answers.refused(options.malformed, answers.MALFORMED)
         if options.trailing_octets is not Refusal.RESULT and "trailing" in decoded.codes():
             return answers.refused(options.trailing_octets, answers.MALFORMED)
+        trailing = "trailing" in decoded.codes() and len(octets) > _ODD_FROM
+        if trailing and "trailing-crash" in self._breaks:
+            raise Crash
+        if trailing and "trailing-inconsistent" in self._breaks:
+            return answers.MALFORMED
         answer = self._served[type(asked)](asked, request)
         if "iip-not-echoed" in self._breaks and answer[0] not in (0xD8, 0xDA):
             answer = answer[:2] + bytes((answer[2] | 0x80,)) + answer[3:]
         is_answered = asked.invocation.confirmed or "unconfirmed-answered" in self._breaks
         return answer if is_answered else None
+
+    def _completed(self, octets: bytes) -> Any:
+        """Return what a broken meter takes a truncated request for; Malformed if it is kept."""
+        broken = {0xC1: "trunc-written", 0xC3: "trunc-executed"}.get(octets[0])
+        for missing in range(1, _MISSING if broken in self._breaks else 1):
+            asked = decode_apdu(octets + b"\x01" * missing).value
+            if not isinstance(asked, Malformed):
+                return asked
+        return decode_apdu(octets).value
 
     def _survive(self, octets: bytes, codes: tuple[str, ...]) -> None:
         """Raise Crash for a malformed request that a broken meter falls over."""
