@@ -11,6 +11,7 @@ _NEGOTIATED = "IEC-62056-5-3:6.3"
 _GET = "IEC-62056-5-3:6.6"
 _SET = "IEC-62056-5-3:6.7"
 _UNCONFIRMED = "IEC-62056-5-3:6.9"
+_ACCESS = "IEC-62056-5-3:6.11"
 _RESULTS = "IEC-62056-5-3:8.5"
 _RIGHTS = "IEC-62056-6-2:4.4.3"
 _GET_RESPONSE = b"\xc4\x01"
@@ -177,6 +178,31 @@ _OWN: tuple[Fault, ...] = (
         "serves lists in associations that did not agree on them",
         _NEGOTIATED,
         ("DLMS-SVC-09:not-agreed",),
+    ),
+    wan_fault(
+        "access-order",
+        "answers ACCESS in reverse order, and does not stop at an error",
+        _ACCESS,
+        ("DLMS-SVC-22:order", "DLMS-SVC-22:break-unexecuted"),
+        also=("DLMS-SVC-22:*",),
+    ),
+    wan_fault(
+        "access-no-break",
+        "does not stop ACCESS at an error",
+        _ACCESS,
+        ("DLMS-SVC-22:break", "DLMS-SVC-22:break-unexecuted"),
+    ),
+    wan_fault(
+        "access-breaks-always",
+        "stops ACCESS at an error though it was not told to",
+        _ACCESS,
+        ("DLMS-SVC-22:order", "DLMS-SVC-22:executed"),
+    ),
+    wan_fault(
+        "access-unnegotiated",
+        "serves ACCESS in associations that did not agree on it",
+        _NEGOTIATED,
+        ("DLMS-SVC-22:not-agreed",),
     ),
 )
 

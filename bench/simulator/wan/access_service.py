@@ -52,8 +52,7 @@ class AccessService:
                 item = null(), _result(specification, DataAccessResult.OTHER_REASON)
             else:
                 item = self._do(specification, data, request)
-                broken = asked.invocation.break_on_error and bool(item[1].result)
-                broken = broken and "access-order" not in self._breaks
+                broken = bool(item[1].result) and self._stops(asked)
             done.append(item)
         if "access-order" in self._breaks:
             done.reverse()
@@ -68,6 +67,13 @@ class AccessService:
             )
         )
         return answer if len(answer) <= request.room() else answers.TOO_LONG
+
+    def _stops(self, asked: AccessRequest) -> bool:
+        """Whether an item that fails is the last one that is done."""
+        if "access-breaks-always" in self._breaks:
+            return True
+        ignored = {"access-order", "access-no-break"} & self._breaks
+        return asked.invocation.break_on_error and not ignored
 
     def _do(self, item: AccessSpecification, data: Data, request: Request) -> Done:
         device, asker = self._device, request.asker

@@ -161,6 +161,9 @@ SERVICES: dict[str, str] = {
     "trunc-crash": "falls over truncated requests",
     "len-bomb": "falls over deep nesting and over lengths of 4294967295",
     "oversize-crash": "falls over APDUs longer than it takes",
+    "access-no-break": "does not stop ACCESS at an error",
+    "access-breaks-always": "stops ACCESS at an error though it was not told to",
+    "access-unnegotiated": "serves ACCESS in associations that did not agree on it",
     "access-order": "answers ACCESS in reverse order, and does not stop at an error",
 }
 """Area C7: access rights and services."""

@@ -41,6 +41,7 @@ REQUESTS = {
 }
 """The requests with a plain tag, and the conformance bit that each takes."""
 
+_ACCESS = 0xD9
 _MISSING = 16  # octets that a broken meter makes up
 _ODD_FROM = 20  # octets of a GET with others behind it that a broken meter treats otherwise
 _BITS = {tag: int(bit) for tag, bit in REQUESTS.items()}
@@ -85,7 +86,9 @@ class Services:
         bit = _BITS.get(octets[0])
         if bit is None:
             return answers.refused(options.unknown_tag, answers.UNKNOWN_SERVICE)
-        if not request.association.has(bit) and "conformance-unheeded" not in self._breaks:
+        unasked = octets[0] == _ACCESS and "access-unnegotiated" in self._breaks
+        unheeded = unasked or "conformance-unheeded" in self._breaks
+        if not request.association.has(bit) and not unheeded:
             return answers.refused(options.not_negotiated, answers.NOT_NEGOTIATED)
         decoded = decode_apdu(octets)
         asked = decoded.value

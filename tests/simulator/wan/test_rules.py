@@ -422,7 +422,17 @@ ACCESS = "D940000001000201000100002A0000FF02010001090909090909020200 00".replace
 WITH_LIST = "C003C1020001 00002A0000FF02 00 0001 0909090909FF0200".replace(" ", "")
 
 
+BREAKING = ACCESS.replace("0201000100002A", "0201000100632A").replace("D940", "D960")
 _TEXT = "C101C100010000600D00FF0200"
+
+
+def access_unasked(meter: Any) -> list[Any]:
+    """ACCESS in an association that did not agree on it."""
+    client = meter.client("suite0").open_association(
+        InitiateRequest(Conformance.GET | Conformance.ACTION, 500)
+    )
+    client.how = Ciphering.GENERAL_GLO
+    return [client.send(bytes.fromhex(ACCESS))]
 
 
 _LOST = "E0820002000000"
@@ -601,6 +611,9 @@ SCENARIOS: dict[str, Scenario] = {
     "trunc-crash": sent("lls", "C001C1", NAME),
     "len-bomb": sent("lls", "C101C1000100002A0000FF02000984FFFFFFFF", NAME),
     "oversize-crash": sent("lls", bytes(2000), NAME),
+    "access-no-break": asked(BREAKING),
+    "access-breaks-always": asked(ACCESS.replace("0201000100002A", "0201000100632A")),
+    "access-unnegotiated": access_unasked,
     "access-order": asked(ACCESS),
     "fuzz-apdu-crash": sent("lls", b"\x04" * 100, NAME),
     "ber-len-crash": sent("public", "60A184FFFFFFFF", NAME),
