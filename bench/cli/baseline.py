@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,7 @@ _ENOUGH = 30  # telegrams that show which objects come and go
 
 
 @click.command("baseline")
+@click.argument("interface", type=click.Choice(["p1", "wan"]), default="p1")
 @click.option(
     "--device",
     type=click.Path(path_type=Path),
@@ -26,7 +27,7 @@ _ENOUGH = 30  # telegrams that show which objects come and go
     "--link",
     "links",
     multiple=True,
-    metavar="p1=URL",
+    metavar="IF=URL",
     help="Replace the link, e.g. p1=tcp://127.0.0.1:2001.",
 )
 @click.option(
@@ -34,7 +35,7 @@ _ENOUGH = 30  # telegrams that show which objects come and go
     type=click.IntRange(1, 100_000),
     default=_ENOUGH,
     show_default=True,
-    help="How many telegrams to look at.",
+    help="p1: how many telegrams to look at.",
 )
 @click.option(
     "--out",
@@ -42,35 +43,55 @@ _ENOUGH = 30  # telegrams that show which objects come and go
     required=True,
     help="File to write; one that exists is not overwritten.",
 )
-def baseline(device: Path | None, links: tuple[str, ...], telegrams: int, out: Path) -> int:
-    """Record which objects the P1 port shows, and how they are written.
+def baseline(
+    interface: str, device: Path | None, links: tuple[str, ...], telegrams: int, out: Path
+) -> int:
+    """Record what an INTERFACE shows: p1 (without one) its objects and how they are written, wan
+    its object list with types and rights.
 
-    Name the file in the declaration ([p1.ixit] baseline = "FILE", with "P1/BASELINE" = true in
-    [p1.ics]); a later run then compares (cases P1-A-083 to P1-A-087).
+    Name the file in the declaration: [p1.ixit] baseline = "FILE" and "P1/BASELINE" = true in
+    [p1.ics], or the same with wan. A later run then compares (cases P1-A-083 to P1-A-087,
+    DLMS-OBJ-08).
     """
     from bench.engine.preparation import load_declaration, prepare
     from bench.engine.run import parse_links
     from bench.engine.session import Session
-    from suites.p1.baseline import record
 
     if out.exists():
         raise UsageError(f"{out} exists already; choose another name")
     given = parse_links(links)
     preparation = prepare(load_declaration(device, given), links=given)
-    if "p1" not in preparation.targets:
-        raise UsageError("the declaration has no [p1]; a baseline is of a P1 port")
+    if interface not in preparation.targets:
+        raise UsageError(f"the declaration has no [{interface}], of which a baseline is wanted")
     session = Session(preparation)
     try:
-        watch = _watched(session, telegrams)
-        source = str(session.link("p1").url)
+        if interface == "wan":
+            from bench.cli.baseline_wan import record_wan
+
+            content, told = record_wan(session)
+        else:
+            content, told = _record_p1(session, telegrams)
     finally:
         session.close()
+    _write(out, content)
+    for line in told:
+        click.echo(_visible(line))
+    click.echo(
+        f"wrote {out}; name it in the declaration: [{interface}.ixit] baseline = {out.name!r}"
+    )
+    return 0
+
+
+def _record_p1(session: "Session", telegrams: int) -> tuple[dict[str, Any], list[str]]:
+    """Return the content of the file, and what to tell of it."""
+    from suites.p1.baseline import record
+
+    watch = _watched(session, telegrams)
+    source = str(session.link("p1").url)
     if unwell := watch.unwell():
         raise UsageError(unwell.message)
     found = record(watch.telegrams, watch.profile, source)
-    _write(out, found)
-    _tell(out, found, telegrams)
-    return 0
+    return found.to_json(), _told(found, telegrams)
 
 
 def _watched(session: "Session", telegrams: int) -> "TelegramWatch":
@@ -79,8 +100,8 @@ def _watched(session: "Session", telegrams: int) -> "TelegramWatch":
     return session.observe("p1", lambda: new_watch(session, telegrams))
 
 
-def _write(out: Path, found: "Baseline") -> None:
-    text = json.dumps(found.to_json(), indent=1) + "\n"
+def _write(out: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=1) + "\n"
     try:
         with out.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -88,16 +109,17 @@ def _write(out: Path, found: "Baseline") -> None:
         raise UsageError(f"cannot write {out}: {error.strerror}") from None
 
 
-def _tell(out: Path, found: "Baseline", wanted: int) -> None:
+def _told(found: "Baseline", wanted: int) -> list[str]:
     from suites.p1.baseline import ALWAYS
 
     lasting = sum(1 for one in found.objects.values() if one.presence == ALWAYS)
     few = f" of {wanted} wanted" if found.telegrams < wanted else ""
     version = f", version {found.version}" if found.version else ""
-    click.echo(f"{found.telegrams} whole telegrams{few} of {_visible(found.header)}{version}")
     conditional = len(found.objects) - lasting
-    click.echo(f"{len(found.objects)} objects, {conditional} of them conditional")
-    click.echo(f"wrote {out}; name it in the declaration: [p1.ixit] baseline = {out.name!r}")
+    return [
+        f"{found.telegrams} whole telegrams{few} of {found.header}{version}",
+        f"{len(found.objects)} objects, {conditional} of them conditional",
+    ]
 
 
 def _visible(text: str) -> str:

@@ -2,13 +2,20 @@
 
 from bench.simulator.faults import (
     wan_objects_actions,
+    wan_objects_baseline,
     wan_objects_identity,
     wan_objects_profiles,
     wan_objects_values,
 )
 from bench.simulator.faults.fault import Fault, Variation
 
-_PARTS = (wan_objects_identity, wan_objects_values, wan_objects_profiles, wan_objects_actions)
+_PARTS = (
+    wan_objects_identity,
+    wan_objects_baseline,
+    wan_objects_values,
+    wan_objects_profiles,
+    wan_objects_actions,
+)
 
 FAULTS: tuple[Fault, ...] = tuple(one for part in _PARTS for one in part.FAULTS)
 VARIATIONS: tuple[Variation, ...] = tuple(one for part in _PARTS for one in part.VARIATIONS)
