@@ -33,7 +33,8 @@ class KeyKeeper:
 
     `original` is the declared key. A key that a case makes the meter take is told by `expect`
     before, so that the end of the block finds out which one is in force and sets the original one
-    again. Inconclusive (IXIT) where the master key is not declared.
+    again. `settled` says that the original one is staged or in force, and no other is pending.
+    Inconclusive (IXIT) where the master key is not declared.
     """
 
     def __init__(self, meter: Meter, means: DeclaredAssociation) -> None:
@@ -44,6 +45,7 @@ class KeyKeeper:
         self.original = meter.secret(f"suite{self.suite}_encryption")
         self.master = meter.secret(f"suite{self.suite}_master")
         self.changed = False  # whether the meter may have taken another key
+        self.settled = False  # whether every change is known to have come into force
         self._possible = [self.original]
         self._open: list[Association] = []
 
@@ -100,17 +102,17 @@ class KeyKeeper:
         self._open.clear()
         if not self.changed:
             return True
-        self.meter.heard_nonces.clear()
         last = ""
         for _ in range(_ROUNDS):
             for key in (self.original, *reversed(self._possible[1:])):
                 aa = self.association(key)
                 self._go_on(aa)
                 if aa.open().established:
-                    if key != self.original:
-                        self.transfer(aa, self.original)
+                    if key != self.original or not self.settled:
+                        self.transfer(aa, self.original)  # in place of what may be pending
                     aa.close()
                     if key == self.original:
+                        self._begin_again()
                         return True
                     break
                 last = str(aa.opened)
@@ -119,6 +121,11 @@ class KeyKeeper:
             Reason.SURVIVAL, f"the key of suite {self.suite} is not what it was: {last}"
         )
         return False
+
+    def _begin_again(self) -> None:
+        """Take all nonces that were heard for those of an earlier life of their keys."""
+        heard = self.meter.heard_nonces
+        heard[:] = [replace(one, key=b"earlier " + one.key) for one in heard]
 
     def _go_on(self, aa: Association) -> None:
         """Count on from the original key's counters, for a meter that did not begin again."""

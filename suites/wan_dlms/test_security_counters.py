@@ -27,6 +27,7 @@ _UNIQUE = "SP-800-38D:8.2"
 _ANY_SUITE = "WAN/SUITE-0 or WAN/SUITE-1 or WAN/SUITE-2"
 _LAST = 0xFFFFFFFF
 _ANSWERS = 200
+_LEAST = 30  # in this case itself, where many were heard before
 _AHEAD = 1000
 
 
@@ -176,6 +177,7 @@ def test_last_counters(meter: Meter, verify: Checks) -> None:
                 expected = "no data after the last counter"
                 judge(verify, f"{means.name}-wrap", is_refused(reply), reply, expected=expected)
             keeper.abandon(aa)
+            keeper.settled = True
     if not done:
         raise Inconclusive(Reason.IXIT, "no master key is declared: add [wan.keys] suiteN_master")
 
@@ -310,7 +312,8 @@ def test_counter_object(meter: Meter, verify: Checks) -> None:
         interface="wan",
         title="Nonces of the meter",
         purpose="Ensure that the meter uses no nonce twice under one key.",
-        stimulus=f"{_ANSWERS} ciphered GETs, shared out over the associations of all suites.",
+        stimulus=f"Ciphered GETs, shared out over the associations of all suites: {_LEAST}, and "
+        f"more where not {_ANSWERS} ciphered answers came so far in the run.",
         criterion="Each system title and invocation counter comes once under each key, in these "
         "answers, in the proofs of mechanism 5, and in all that came before in the run.",
         kind=Kind.VALID,
@@ -324,9 +327,10 @@ def test_nonces(meter: Meter, verify: Checks) -> None:
     """Two texts under one nonce tell each other, and the key of all tags."""
     suites, heard = ciphered(meter), meter.heard_nonces
     before = len(heard)
+    asked = max(_ANSWERS - before, _LEAST) // len(suites) + 1
     for means in suites:
         with meter.associate(means.name) as aa:
-            for _ in range(_ANSWERS // len(suites) + 1):
+            for _ in range(asked):
                 if not aa.transport.up or meter.hurry():
                     break
                 aa.request(reading(aa))

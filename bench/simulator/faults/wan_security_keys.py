@@ -16,8 +16,13 @@ FAULTS: tuple[Fault, ...] = (
         "takes any invocation counter",
         _COUNTERS,
         ("DLMS-SEC-11:suite0-again", "DLMS-SEC-11:suite1-again", "DLMS-SEC-11:suite2-again"),
-        # lower ones, those after the last one, and those of earlier associations among them
-        also=("DLMS-SEC-12:*-lower", "DLMS-SEC-13:*-wrap", "DLMS-SEC-15:*-replayed"),
+        # lower ones, those after the last one, of earlier associations, and in proofs among them
+        also=(
+            "DLMS-SEC-12:*-lower",
+            "DLMS-SEC-13:*-wrap",
+            "DLMS-SEC-15:*-replayed",
+            "DLMS-HLS-12:*-counter*",
+        ),
     ),
     wan_fault(
         "ic-error-wrong-counter",
@@ -142,7 +147,13 @@ FAULTS: tuple[Fault, ...] = (
         "uses new keys before the association has ended",
         _SETUP,
         ("DLMS-SEC-23:suite0-taken", "DLMS-SEC-23:suite0-not-yet"),
-        also=("DLMS-SEC-23:*-taken", "DLMS-SEC-23:*-not-yet", "DLMS-SEC-24:*-agreed"),
+        # and its own counters begin again under a key that is still heard
+        also=(
+            "DLMS-SEC-23:*-taken",
+            "DLMS-SEC-23:*-not-yet",
+            "DLMS-SEC-24:*-agreed",
+            "DLMS-SEC-17:unique",
+        ),
     ),
     wan_fault(
         "key-change-partial",
@@ -163,7 +174,8 @@ FAULTS: tuple[Fault, ...] = (
         "takes new keys and never uses them",
         _SETUP,
         ("DLMS-SEC-23:suite0-in-force", "DLMS-SEC-23:suite2-in-force"),
-        also=("DLMS-SEC-23:*-in-force", "DLMS-SEC-23:*-counter", "DLMS-SEC-24:*-derived"),
+        # the key from before is taken then, a derived one neither
+        also=("DLMS-SEC-23:*", "DLMS-SEC-24:*-derived"),
     ),
     wan_fault(
         "ka-sig-unchecked",

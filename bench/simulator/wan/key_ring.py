@@ -95,7 +95,7 @@ class KeyRing:
     def connected(self) -> None:
         """Note that a new association begins, which changes nothing of counters and keys."""
         if "ic-reset-on-connect" in self._breaks:
-            self.unicast.expected = self._first
+            self.unicast.expected = min(self._first, self.unicast.expected)
         if "server-iv-per-association" in self._breaks:
             self.unicast.next_sent = self._first_sent
 
