@@ -1,7 +1,7 @@
 """Deviations of access rights and xDLMS services: area C7 of the catalogue."""
 
 from bench.simulator.cosem.object import CosemObject
-from bench.simulator.faults import wan_blocks, wan_hostile_requests
+from bench.simulator.faults import wan_blocks, wan_hostile_requests, wan_services_variations
 from bench.simulator.faults.fault import Alteration, Fault, Variation
 from bench.simulator.faults.wan_edit import breaks, wan_fault
 from bench.simulator.ports.wan_stages import Stage
@@ -208,4 +208,4 @@ _OWN: tuple[Fault, ...] = (
 
 FAULTS: tuple[Fault, ...] = (*_OWN, *wan_blocks.FAULTS, *wan_hostile_requests.FAULTS)
 
-VARIATIONS: tuple[Variation, ...] = ()
+VARIATIONS: tuple[Variation, ...] = wan_services_variations.VARIATIONS
