@@ -3,8 +3,8 @@
 A wave is a sum of cosines of whole multiples of the phase of the mains. Its coefficients are
 complex: c stands for Re(c exp(j h phase)). The current of a phase has two parts (Fryze): one that
 follows the voltage and takes all of the active power, and one at right angles to it, harmonic by
-harmonic, which takes none. So effective values and power are exactly those that are asked for,
-whatever the shape.
+harmonic, which takes none: what the registers call reactive. So effective values and power are
+those that are asked for, whatever the shape; the current to the milliampere that it is rounded to.
 """
 
 import math
@@ -23,7 +23,6 @@ VOLTAGE = {3: (0.007, 170.0), 5: (0.016, 190.0), 7: (0.011, 20.0), 11: (0.004, 2
 #: shares of the distortion among the orders of the current that takes no power
 CURRENT = {3: 0.80, 5: 0.50, 7: 0.30, 9: 0.12, 11: 0.08, 13: 0.05}
 DISTORTED = 0.5  # which part of the current that takes no power is harmonics
-DISTORTED_DELTA = 0.15  # less, so that the sum of two currents is near that of their fundamentals
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +61,8 @@ class Shape:
         """
         volts = self.volts(phase, power)
         effective_v = power.voltage_mv / 1000
-        apparent = effective_v * power.current_ma / 1000
-        active = power.active_mw / 1000
-        idle_va = math.sqrt(max(apparent * apparent - active * active, 0.0))
-        return volts * (active / effective_v**2) + self._idle(phase, power, idle_va / effective_v)
+        following = volts * (power.active_mw / 1000 / effective_v**2)
+        return following + self._idle(phase, power, abs(power.reactive_mvar) / 1000 / effective_v)
 
     def _idle(self, phase: int, power: PhasePower, effective_a: float) -> Complexes:
         """Return a current at right angles to the voltage, lagging where it is inductive."""
@@ -86,4 +83,11 @@ class Shape:
         return wave
 
 
-DELTA_ANGLES = (0.0, 0.0, 60.0)  # of L1 and L3 against L2, where three phases have 230 V between
+#: L1 and L3 against L2: 60 degrees apart, without the orders that are the same in all phases. There
+#: is less distortion, so that what comes back in L2 is near the sum of the fundamentals.
+DELTA = Shape(
+    voltage={5: (0.006, 190.0), 7: (0.004, 20.0), 11: (0.002, 200.0)},
+    current={5: 0.8, 7: 0.5, 11: 0.3},
+    angles_deg=(0.0, 0.0, 60.0),
+    distorted=0.05,
+)

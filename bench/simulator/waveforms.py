@@ -5,14 +5,14 @@ says, at the phase and frequency of its mains. Everything is a function of seed 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.simulator.harmonics import DELTA_ANGLES, DISTORTED_DELTA, Shape
+from bench.simulator.harmonics import DELTA, Shape
 from bench.simulator.household import Household
 from bench.simulator.load import PhasePower, Power
 from bench.simulator.mains import TURN, Mains, Stretch
@@ -65,9 +65,7 @@ class HouseholdSource:
         self._mains = mains
         self._household = household
         self._seed = seed
-        shape = Shape()
-        if household.delta:
-            shape = replace(shape, angles_deg=DELTA_ANGLES, distorted=DISTORTED_DELTA)
+        shape = DELTA if household.delta else Shape()
         self.shape = shape if shaped is None else shaped(shape)
         self._coefficients = lru_cache(maxsize=16)(self._waves_of)
 
