@@ -38,9 +38,10 @@ def is_open(found: DateTime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the clock showed: its date-time and its instant, and when the answer began.
+    """What the clock showed: its date-time, its instant, and when it was asked.
 
-    `utc` counts an open deviation as none. `at_ns` is on the link's clock.
+    `utc` counts an open deviation as none. `at_ns` is on the link's clock; the meter looked at its
+    own some time between then and its answer.
     """
 
     answer: Answer
@@ -55,7 +56,7 @@ class Shown:
         if stamp is None or stamp.faults():
             return None
         utc = replace(stamp, deviation_min=stamp.deviation_min or 0).utc()
-        return None if utc is None else cls(answer, stamp, utc, answer.last.first_ns)
+        return None if utc is None else cls(answer, stamp, utc, answer.last.sent_ns)
 
     def after_s(self, earlier: datetime) -> float:
         """Return by how many seconds this shows a later time than `earlier`."""
