@@ -32,6 +32,7 @@ COUNTER_AT = 3
 TEXT_AT = 7
 SECURITY_SETUP = 64
 _BATCH = 32
+_PER_LIMIT = 8  # requests that pass over the slowest link within a response limit
 _MOST_REOPENED = 8
 
 Forge = Callable[[bytes], bytes]  # the right protected APDU in, the forged one out
@@ -178,7 +179,7 @@ def _in_batches(
     while batch := list(islice(left, _BATCH)):
         for _, forge in batch:
             aa.transport.send(forge(aa.protect(reading(aa), how)))
-        heard = aa.listen(aa.declared.response_limit_s)
+        heard = aa.listen(aa.declared.response_limit_s * (1 + len(batch) / _PER_LIMIT))
         names = f"one of {batch[0][0]} ... {batch[-1][0]}"
         found += [(names, reply) for reply in heard]
         found += [(name, silent) for name, _ in batch[len(heard) :]]

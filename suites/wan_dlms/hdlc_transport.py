@@ -220,6 +220,7 @@ class HdlcTransport:
                 for event in self._take(self.station.receive(chunk.octets, chunk.at_ns)):
                     if isinstance(event, Received):
                         found.append(self._received(event))
+                self._flush()  # what has to wait for the window
                 if self._count > OCTET_BOUND:
                     break
         except ConnectionEnded:

@@ -128,10 +128,10 @@ class KeyKeeper:
         heard[:] = [replace(one, key=b"earlier " + one.key) for one in heard]
 
     def _go_on(self, aa: Association) -> None:
-        """Count on from the original key's counters, for a meter that did not begin again."""
+        """Count on from the counters of all keys, for a meter that did not begin again."""
         security = aa.security
         assert security is not None
-        counter = security.counters.peek(security.title, self.original)
+        counter = max(security.counters.peek(security.title, key) for key in self._possible)
         security.counters.start(security.title, security.keys.encryption, counter)
 
     def __enter__(self) -> "KeyKeeper":

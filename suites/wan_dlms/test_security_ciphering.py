@@ -239,7 +239,12 @@ def _tag_bits(step: int) -> list[tuple[str, Forge]]:
         kind=Kind.INVALID,
         clauses=(_PROTECTION, _NONCE),
         ics=_ANY_SUITE,
-        detects=("wan.tag-unchecked", "wan.tag-truncated-compare", "wan.forged-counted"),
+        detects=(
+            "wan.tag-unchecked",
+            "wan.tag-truncated-compare",
+            "wan.tag-truncated-compare-silent",
+            "wan.forged-counted",
+        ),
         bound_s=1200,
     )
 )

@@ -59,6 +59,15 @@ FAULTS: tuple[Fault, ...] = (
         also=("DLMS-SEC-06:*-uncounted",),  # what was served counts
     ),
     wan_fault(
+        "tag-truncated-compare-silent",
+        "compares four octets of authentication tags, and says nothing to those that differ there",
+        _PROTECTION,
+        ("DLMS-SEC-06:suite0", "DLMS-SEC-06:suite1", "DLMS-SEC-06:suite2"),
+        breaks("tag-truncated-compare"),
+        options(deciphering_error=Refusal.SILENCE),
+        also=("DLMS-SEC-06:*-uncounted",),  # what was served counts
+    ),
+    wan_fault(
         "tag-short",
         "takes a tag of 11 octets, or none",
         _PROTECTION,
