@@ -49,9 +49,9 @@ _BUFFERS = {(7, 2), (15, 2)}  # long; read by those who judge them
         purpose="Ensure that every right that the object list grants is granted, and none that it "
         "denies.",
         stimulus="GET of every attribute in the object list; SET of an attribute that is not "
-        "writable to the value just read, once for each attribute of a class; ACTION of a method "
-        "that is not accessible, once for each method of a class (not of classes with keys, "
-        "images or breakers); SET of the declared writable string to what it is.",
+        "writable to the value just read, once for each attribute of a class (attribute 1 once for "
+        "all); ACTION of a method that is not accessible, once for each method of a class (not of "
+        "classes with keys, images or breakers); SET of the declared writable string as it is.",
         criterion="No right that is granted gets result 3, 4 or 9; whatever is denied is refused, "
         "and should be by 3 read-write-denied.",
         kind=Kind.VALID,
@@ -139,7 +139,8 @@ def _denied_writes(aa: Association, survey: Survey) -> Iterator[tuple[str, Answe
     tried: set[tuple[int, int]] = set()
     for one in _sound(survey):
         for right in one.attributes:
-            kind = one.class_id, right.attribute
+            name_itself = right.attribute == 1  # all classes have it; one stands for all
+            kind = 0 if name_itself else one.class_id, right.attribute
             held = survey.data(one.class_id, one.name, right.attribute)
             if right.writable or held is None or kind in tried:
                 continue
