@@ -87,7 +87,7 @@ FAULTS: tuple[Fault, ...] = (
         "falls over a long APDU without sense",
         _STREAM,
         ("DLMS-ROB-01:alive",),
-        also=_AFTERWARDS,
+        also=(*_AFTERWARDS, "DLMS-SVC-*"),  # which also send long APDUs
     ),
     wan_fault(
         "crc-ignored",
