@@ -61,7 +61,7 @@ def child(order, output):
 def serve():
     with tempfile.TemporaryDirectory() as folder:
         out, sys.stdout = sys.stdout, sys.stderr
-        main(["run", "--quick", "--json", "--out", folder])  # imports everything
+        main(["run", "p1", "--quick", "--json", "--out", folder])  # imports everything
         sys.stdout = out
         for line in sys.stdin:
             order = json.loads(line)

@@ -18,7 +18,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(home())}
 
 def failed_run(bench, tmp_path):
     link = "p1=simulated:p1?fault=p1.crc-init-ffff"
-    bench("run", "--quick", "--link", link, "--out", tmp_path / "runs")
+    bench("run", "p1", "--quick", "--link", link, "--out", tmp_path / "runs")
     (folder,) = (tmp_path / "runs").iterdir()
     return folder
 
@@ -300,8 +300,8 @@ def test_simulate_ends_by_itself_and_serves_a_pty(simulate):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["p1"], "choose one of --pty and --tcp"),
-        (["p1", "--pty", "--tcp", "0"], "choose one of --pty and --tcp"),
+        (["p1"], "choose one of --pty, --tcp PORT and --udp PORT"),
+        (["p1", "--pty", "--tcp", "0"], "choose one of --pty, --tcp PORT and --udp PORT"),
         (["s9", "--pty"], "no simulated interface 's9'"),
         (["p1", "--pty", "--fault", "p1.crc-init-fff"], "near: p1.crc-init-ffff"),
         (["p1", "--pty", "--profile", "nl99"], "nl50"),

@@ -59,7 +59,9 @@ def hostile(tmp_path):
 
 
 def test_a_run_and_its_explanation_show_them_as_text(hostile, tmp_path):
-    code, seen = on_a_terminal("run", "--link", f"p1=replay:{hostile}", "--out", tmp_path / "runs")
+    code, seen = on_a_terminal(
+        "run", "p1", "--link", f"p1=replay:{hostile}", "--out", tmp_path / "runs"
+    )
     assert code == 1
     assert raw(seen) == set()
     (folder,) = (tmp_path / "runs").iterdir()

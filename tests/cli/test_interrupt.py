@@ -104,7 +104,7 @@ def test_the_second_does_not_wait_for_the_exchange(bench, monkeypatch, tmp_path,
 
     with monkeypatch.context() as patch:
         patch.setitem(Session.__init__.__kwdefaults__, "opener", opener)
-        code, out, err = bench("run", "--quick", "--out", tmp_path / "runs")
+        code, out, err = bench("run", "p1", "--quick", "--out", tmp_path / "runs")
     (folder,) = (tmp_path / "runs").iterdir()
     assert (code, err) == (3, "")
     assert "The run was stopped" in out
@@ -127,6 +127,6 @@ def test_before_the_first_case_it_is_no_defect(monkeypatch, bench, tmp_path):
         self.stopping = True
 
     monkeypatch.setattr(Session, "__init__", stopped)
-    code, out, err = bench("run", "--quick", "--json", "--out", tmp_path / "runs")
+    code, out, err = bench("run", "p1", "--quick", "--json", "--out", tmp_path / "runs")
     assert (code, err) == (3, "")
     assert {row["verdict"] for row in json.loads(out)["cases"]} == {"none"}

@@ -51,7 +51,7 @@ def test_json_has_exactly_these_keys_and_nothing_else_is_printed(bench, tmp_path
 
 def test_a_fail_is_exit_code_1_with_what_was_expected(bench, tmp_path):
     link = "p1=simulated:p1?fault=p1.crc-init-ffff"
-    code, out, _ = bench("run", "--quick", "--link", link, "--out", tmp_path / "runs")
+    code, out, _ = bench("run", "p1", "--quick", "--link", link, "--out", tmp_path / "runs")
     assert code == 1
     assert "DOES NOT CONFORM" in out
     assert "FAIL   P1-A-020" in out
@@ -168,7 +168,7 @@ def test_a_link_that_is_refused_is_exit_code_4_and_no_fail(bench, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     code, out, _ = bench(
-        "run", "--json", "--link", f"p1=tcp://127.0.0.1:{port}", "--out", tmp_path / "runs"
+        "run", "p1", "--json", "--link", f"p1=tcp://127.0.0.1:{port}", "--out", tmp_path / "runs"
     )
     data = json.loads(out)
     assert code == 4
@@ -215,7 +215,7 @@ GARBAGE = {
 @pytest.mark.parametrize("name", GARBAGE)
 def test_garbage_on_the_line_is_never_a_fail(bench, recording, tmp_path, name):
     link = recording(GARBAGE[name])
-    code, out, _ = bench("run", "--json", "--link", link, "--out", tmp_path / "runs")
+    code, out, _ = bench("run", "p1", "--json", "--link", link, "--out", tmp_path / "runs")
     rows = json.loads(out)["cases"]
     assert "fail" not in {row["verdict"] for row in rows}
     assert code == 3
@@ -242,7 +242,7 @@ def test_a_recording_of_a_good_device_is_judged_as_far_as_it_goes(
 def test_a_run_is_signed_and_verified(bench, tmp_path):
     key = tmp_path / "lab.key"
     assert bench("key", "new", key, "--no-passphrase")[0] == 0
-    code, out, _ = bench("run", "--key", key, "--out", tmp_path / "runs")
+    code, out, _ = bench("run", "p1", "--key", key, "--out", tmp_path / "runs")
     assert code == 0
     folder = folder_in(tmp_path / "runs")
     assert f"meterbench verify {folder} --trust {key}.pub" in out
@@ -256,7 +256,7 @@ def test_a_run_is_signed_and_verified(bench, tmp_path):
 def test_an_unsigned_run_can_be_signed_later(bench, tmp_path):
     key = tmp_path / "lab.key"
     bench("key", "new", key, "--no-passphrase")
-    bench("run", "--quick", "--out", tmp_path / "runs")
+    bench("run", "p1", "--quick", "--out", tmp_path / "runs")
     folder = folder_in(tmp_path / "runs")
     assert bench("verify", folder)[0] == 5
     assert bench("sign", folder, "--key", key)[0] == 0
