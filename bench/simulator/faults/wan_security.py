@@ -1,5 +1,6 @@
 """Deviations of ciphering, keys and replay: area C6 of the catalogue."""
 
+from bench.protocols.dlms.security.options import GeneralAad, SecurityOptions
 from bench.simulator.faults import wan_security_keys
 from bench.simulator.faults.fault import Fault, Variation
 from bench.simulator.faults.wan_edit import breaks, options, wan_fault, wan_variation
@@ -210,6 +211,25 @@ VARIATIONS: tuple[Variation, ...] = (
         "says nothing to a counter that was used",
         _NONCE,
         options(counter_error=CounterAnswer.SILENCE),
+    ),
+    wan_variation(
+        "general-without-header",
+        "authenticates nothing of the header of general-ciphering, and is declared so",
+        _CIPHERED,
+        options(security=SecurityOptions(general_aad=GeneralAad.CONTROL)),
+        declares={"general_aad": "control"},
+    ),
+    wan_variation(
+        "dedicated-key-refused",
+        "refuses an association without ciphering that brings a dedicated key",
+        _KEYS,
+        options(dedicated_in_plain_context=Refusal.EXCEPTION),
+    ),
+    wan_variation(
+        "master-key-fixed",
+        "does not let the master key be transferred",
+        _SETUP,
+        options(key_ids=frozenset({0, 1, 2})),
     ),
     wan_variation(
         "counters-high",
