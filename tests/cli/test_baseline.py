@@ -129,3 +129,36 @@ def test_shipped_baselines_are_no_files(device):
     declaration = load_declaration(device)
     assert declaration.interfaces["p1"].ixit["baseline"] == "shipped:nl50"
     assert read_inputs(declaration, PROFORMAS) == {}
+
+
+def test_a_baseline_of_a_wan_meter_is_its_object_list(bench, tmp_path):
+    path = tmp_path / "wan-1.json"
+    code, out, _ = bench("baseline", "wan", "--out", path)
+    assert code == 0
+    data = json.loads(path.read_text())
+    assert data["association"] == "suite0"
+    clock = next(row for row in data["objects"] if row["name"] == "0-0:1.0.0*255")
+    assert clock["attributes"][1] == {
+        "number": 2,
+        "access": "rw",
+        "type": "octet-string",
+        "selectors": [],
+    }
+    assert "objects with" in out
+    assert "[wan.ixit] baseline" in out
+
+
+def test_a_baseline_of_an_interface_that_is_not_declared_is_refused(bench, device):
+    code, _, said = bench(
+        "baseline", "wan", "--device", device, "--out", device.with_name("b.json")
+    )
+    assert code == 2
+    assert "no [wan]" in said
+
+
+def test_a_wan_meter_that_opens_no_association_has_no_baseline(bench, tmp_path):
+    link = "wan=simulated:wan?fault=wan.hls5-wrong-fctos"
+    code, _, said = bench("baseline", "wan", "--link", link, "--out", tmp_path / "b.json")
+    assert code == 2
+    assert "no baseline" in said
+    assert not (tmp_path / "b.json").exists()
