@@ -1,0 +1,19 @@
+"""All deviations of the S1 port, in the order of the catalogue."""
+
+from bench.simulator.faults import s1_channels, s1_fields, s1_framing, s1_signals, s1_timing
+from bench.simulator.faults.fault import Fault, Variation
+
+FAULTS: tuple[Fault, ...] = (
+    *s1_framing.FAULTS,
+    *s1_fields.FAULTS,
+    *s1_timing.FAULTS,
+    *s1_channels.FAULTS,
+    *s1_signals.FAULTS,
+)
+VARIATIONS: tuple[Variation, ...] = (
+    *s1_framing.VARIATIONS,
+    *s1_fields.VARIATIONS,
+    *s1_timing.VARIATIONS,
+    *s1_channels.VARIATIONS,
+    *s1_signals.VARIATIONS,
+)
