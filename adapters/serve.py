@@ -189,6 +189,7 @@ class _Client:
         self._drop = drop
         self._owed = bytearray()
         self._over = False
+        self._waits = False  # until the socket takes more
         service.watch(connected, self._ready)
         if not shared:
             service.add(port, self.send, self._end)
@@ -225,8 +226,9 @@ class _Client:
             return
         if self._over and not self._owed:
             self._drop(self)
-        else:
-            self._service.watch_writing(self.socket, bool(self._owed))
+        elif self._waits is not bool(self._owed):
+            self._waits = bool(self._owed)
+            self._service.watch_writing(self.socket, self._waits)
 
     def _ready(self) -> None:
         if self._owed:

@@ -1,6 +1,7 @@
 """GET, SET and ACTION, each made of one request and followed to its end through all blocks."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bench.protocols.dlms.access import AccessRequest, AccessResponse, AccessSpecification
@@ -48,7 +49,10 @@ def named(name: Name) -> LogicalName:
     """Return the logical name that text, octets or a name mean; UsageError for none."""
     if isinstance(name, LogicalName):
         return name
-    return LogicalName.of(name) if isinstance(name, bytes) else LogicalName.parse(name)
+    return LogicalName.of(name) if isinstance(name, bytes) else _parsed(name)
+
+
+_parsed = lru_cache(maxsize=1024)(LogicalName.parse)
 
 
 def attribute_of(class_id: int, name: Name, attribute: int) -> AttributeDescriptor:

@@ -1,11 +1,12 @@
 """APDUs in wrapper units over a TCP connection, which several clients of one case may share."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bench.core.clock import seconds
 from bench.core.errors import AdapterError, ConnectionEnded
 from bench.core.link import Capability
 from bench.core.trace import Chunk, Direction, Problem
+from bench.protocols.dlms.apdu import decode_apdu
 from bench.protocols.dlms.wrapper import (
     HEADER_OCTETS,
     MAX_APDU,
@@ -122,8 +123,10 @@ class WrapperTransport:
 
     def exchange(self, apdu: bytes, timeout_s: float | None = None) -> Reply:
         """Send an APDU in a unit; return the APDU of the next unit for this client."""
-        reply = self.send(apdu)
-        return self._await(timeout_s) if reply.ending is Ending.NOTHING_ASKED else reply
+        ending, note = self._send(apdu)
+        if ending is Ending.NOTHING_ASKED:
+            return self._await(timeout_s)
+        return self._reply(ending, note)
 
     def further(self, timeout_s: float | None = None) -> Reply:
         """Return the APDU of the next unit for this client."""
@@ -152,17 +155,20 @@ class WrapperTransport:
 
     def send(self, apdu: bytes) -> Reply:
         """Send an APDU in a unit without waiting for an answer."""
+        return self._reply(*self._send(apdu))
+
+    def _send(self, apdu: bytes) -> tuple[Ending, str]:
         connection = self.line.wire.connection
         self._sent, self._sent_ns = 0, connection.now()
         if not self.up:
-            return self._reply(Ending.CLOSED, note="the connection had ended")
+            return Ending.CLOSED, "the connection had ended"
         self._set_aside()
         octets = encode_wpdu(self.client, self.server, apdu)
         try:
             self._sent, self._sent_ns = self.line.wire.send(octets, wpdu_fields)
         except ConnectionEnded:
-            return self._reply(Ending.CLOSED)
-        return self._reply(Ending.NOTHING_ASKED)
+            return Ending.CLOSED, ""
+        return Ending.NOTHING_ASKED, ""
 
     def listen(self, duration_s: float) -> list[Reply]:
         """Return every APDU that comes within the time, and what came unasked before."""
@@ -201,6 +207,8 @@ class WrapperTransport:
     def _next(self, *, notifications: bool = False) -> Reply | None:
         """Return the next unit that is not another client's; notifications only if asked for."""
         line = self.line
+        if not line.waiting:
+            return None
         others = line.saps - {self.client}
         for index, (piece, number) in enumerate(line.waiting):
             wpdu = decode_wpdu(piece.octets)
@@ -216,13 +224,14 @@ class WrapperTransport:
 
     def _answer(self, piece: Piece, wpdu: Wpdu, number: int) -> Reply:
         problems = (*wpdu.problems, *self._port_problems(wpdu))
-        if not isinstance(piece, WpduOctets) or not piece.complete:
-            note = problems[0].message if problems else "half a unit"
-            reply = Reply(Ending.GARBAGE, note=note)
-        else:
-            reply = Reply.of(wpdu.apdu)
-        return replace(
-            reply,
+        whole = isinstance(piece, WpduOctets) and piece.complete
+        apdu = wpdu.apdu if whole else b""
+        note = problems[0].message if problems else "half a unit"
+        return Reply(
+            Ending.ANSWER if whole else Ending.GARBAGE,
+            apdu,
+            apdu,
+            decode_apdu(apdu) if whole else None,
             parts=(Part(number, HEADER_OCTETS, 0, len(wpdu.apdu)),),
             link_problems=problems,
             sent=self._sent,
@@ -230,6 +239,7 @@ class WrapperTransport:
             first_ns=piece.at_ns,
             until_ns=piece.until_ns,
             uncertainty_s=self.line.wire.connection.uncertainty_s,
+            note="" if whole else note,
         )
 
     def _port_problems(self, wpdu: Wpdu) -> tuple[Problem, ...]:

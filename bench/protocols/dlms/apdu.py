@@ -24,7 +24,14 @@ from bench.protocols.dlms.ciphered import (
 from bench.protocols.dlms.decoded import Decoded, Malformed, Opaque
 from bench.protocols.dlms.exception_response import EXCEPTION_RESPONSE
 from bench.protocols.dlms.general_block_transfer import GENERAL_BLOCK_TRANSFER
-from bench.protocols.dlms.get import GET_REQUESTS, GET_RESPONSES, plain_request, plain_response
+from bench.protocols.dlms.get import (
+    GET_REQUESTS,
+    GET_RESPONSES,
+    GetRequestNormal,
+    plain_request,
+    plain_request_octets,
+    plain_response,
+)
 from bench.protocols.dlms.initiate import (
     CONFIRMED_SERVICE_ERROR,
     INITIATE_REQUEST,
@@ -142,6 +149,8 @@ def encode_apdu(value: Any, *, length_octets: int = 0) -> bytes:
     `length_octets` writes every length, BER and A-XDR, with that many octets after the first
     (0: the shortest form).
     """
+    if type(value) is GetRequestNormal and (plain := plain_request_octets(value)) is not None:
+        return plain
     if isinstance(value, Malformed | Opaque):
         return value.octets
     codec = _BY_TYPE.get(type(value))

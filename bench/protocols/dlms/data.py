@@ -79,6 +79,10 @@ class DataCodec(Codec[Data]):
             codec.write(writer, content)
 
 
+_OCTETS = int(DataType.OCTET_STRING)
+_SHORT = 0x80  # octets of a string whose length takes more than one octet
+
+
 class _Element(DataCodec):
     """Data inside data: what a fast path refused as a whole is not tried again in parts."""
 
@@ -121,6 +125,10 @@ def encode_data(data: Data, *, length_octets: int = 0) -> bytes:
 
     `length_octets` writes every length with that many octets after the first (0: shortest).
     """
+    tag, value = data
+    # most of what is read and written is a short string, which needs no writer
+    if tag == _OCTETS and type(value) is bytes and len(value) < _SHORT and not length_octets:
+        return bytes((_OCTETS, len(value))) + value
     writer = Writer(length_octets)
     DATA.write(writer, data)
     return bytes(writer.octets)

@@ -100,6 +100,7 @@ GET_RESPONSES = Services(
 
 
 _DESCRIBED = struct.Struct(">H6sb")
+_REQUEST = struct.Struct(">BBBH6sbB")
 
 
 def plain_request(octets: bytes) -> GetRequestNormal | None:
@@ -109,6 +110,20 @@ def plain_request(octets: bytes) -> GetRequestNormal | None:
     class_id, instance, attribute = _DESCRIBED.unpack_from(octets, 3)
     descriptor = AttributeDescriptor(class_id, LogicalName(*instance), attribute)
     return GetRequestNormal(INVOCATIONS[octets[2]], descriptor)
+
+
+def plain_request_octets(request: GetRequestNormal) -> bytes | None:
+    """Return the octets of a request for a whole attribute; None where anything is unusual."""
+    what, how = request.attribute, request.invocation
+    if request.access is not None or type(what) is not AttributeDescriptor:
+        return None
+    if type(what.instance) is not LogicalName or type(how) is not Invocation:
+        return None
+    try:
+        instance = bytes(what.instance)
+        return _REQUEST.pack(0xC0, 1, how.octet, what.class_id, instance, what.attribute, 0)
+    except (struct.error, TypeError, ValueError):
+        return None
 
 
 def plain_response(octets: bytes) -> GetResponseNormal | None:

@@ -165,6 +165,8 @@ class WrapperStream:
         """Take the octets of a chunk in; return the pieces that it completes."""
         if chunk.direction is not Direction.RECEIVED or not chunk.octets:
             return []
+        if not self._buffer and not self.lost and _is_unit(chunk.octets):
+            return [self._alone(chunk)]
         self._marks.append((self._base + len(self._buffer) + len(chunk.octets), chunk.at_ns))
         self._buffer += chunk.octets
         pieces: list[Piece] = []
@@ -185,6 +187,13 @@ class WrapperStream:
         else:
             self._drop(start)
         return pieces
+
+    def _alone(self, chunk: Chunk) -> WpduOctets:
+        """Return a chunk as a unit; nothing waits before it."""
+        self._number += 1
+        first, at_ns = self._base, chunk.at_ns
+        self._base += len(chunk.octets)
+        return WpduOctets(self._number, at_ns, at_ns, chunk.octets, Direction.RECEIVED, first)
 
     def flush(self) -> list[Piece]:
         """Return what is left at the end of the connection: a unit that was not completed."""
@@ -217,6 +226,14 @@ class WrapperStream:
     def _stamp(self, offset: int) -> int:
         """Return when the octet at a stream offset had arrived."""
         return self._marks[bisect_right(self._marks, offset, key=_end)][1]
+
+
+def _is_unit(octets: bytes) -> bool:
+    """Whether octets are one whole unit, as a peer sends it that waits for its answer."""
+    if len(octets) < HEADER_OCTETS:
+        return False
+    version, _, _, length = _HEADER.unpack_from(octets)
+    return bool(version == VERSION and len(octets) == HEADER_OCTETS + length)
 
 
 def _end(mark: tuple[int, int]) -> int:
