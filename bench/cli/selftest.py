@@ -9,7 +9,7 @@ import click
 from bench.cli.terminal import visible
 
 if TYPE_CHECKING:
-    from bench.engine.selftest import BenignResult, FaultResult, SelfTest
+    from bench.engine.selftest_result import BenignResult, FaultResult, SelfTest
 
 
 @click.command("selftest")
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Processes to spread the faults over.",
 )
+@click.option(
+    "--thorough", is_flag=True, help="Try each fault against every case, not its areas alone."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def selftest(selectors: tuple[str, ...], processes: int, as_json: bool) -> int:
+def selftest(selectors: tuple[str, ...], processes: int, thorough: bool, as_json: bool) -> int:
     """Run every fault and every legal oddity of the simulator against the cases.
 
+    A fault is tried against the cases of the areas that it names, a legal oddity against all.
     A SELECTOR is an interface (p1) or the beginning of a fault's id (p1.crc). Exit code 0 only
     when every fault is killed by the check that claims it, no legal oddity raises an alarm and
     every case has a killer; otherwise 1.
@@ -34,7 +38,7 @@ def selftest(selectors: tuple[str, ...], processes: int, as_json: bool) -> int:
     from bench.engine.selftest import run_selftest
 
     show = None if as_json else _Show()
-    result = run_selftest(selectors, show, processes=processes)
+    result = run_selftest(selectors, show, processes=processes, thorough=thorough)
     if not selectors:
         record_score(result.score())
     if as_json:

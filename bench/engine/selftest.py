@@ -2,18 +2,18 @@
 
 The reference device of each profile and every legal oddity must pass; every fault, alone, must
 make its killers miss and nothing else beyond what its `also` allows. One pytest session goes over
-the cases once for each subject, so that they run exactly as in a real run.
+the cases once for each subject, so that they run exactly as in a real run. A fault is tried against
+the areas of the catalogue that it names, thoroughly against all; a legal oddity always against all.
 """
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,126 +25,17 @@ from bench.engine import catalogue
 from bench.engine.plugin import NAME, CasePlugin, item_case
 from bench.engine.preparation import Preparation, declared_as, load_declaration, prepare
 from bench.engine.pytest_run import pytest_cases
+from bench.engine.selftest_result import (
+    Accepted,
+    BenignOutcome,
+    BenignResult,
+    FaultOutcome,
+    FaultResult,
+    SelfTest,
+)
 from bench.engine.session import Session
 from bench.simulator.claims import claims
 from bench.simulator.faults import Fault, Variation, deviation, faults, variations
-
-
-class FaultOutcome(StrEnum):
-    """What became of a fault."""
-
-    KILLED = "killed"
-    WRONG_REASON = "wrong-reason"
-    SURVIVED = "survived"
-    BROKEN = "broken"
-
-
-class BenignOutcome(StrEnum):
-    """What became of a legal oddity."""
-
-    PASS = "pass"
-    FALSE_ALARM = "false-alarm"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class FaultResult:
-    """A fault with its outcome; `by` lists the checks that missed, `why` what is not right."""
-
-    fault: Fault
-    outcome: FaultOutcome
-    by: tuple[str, ...] = ()
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BenignResult:
-    """A legal oddity with its outcome; `by` lists the cases that did not pass."""
-
-    variation: Variation
-    outcome: BenignOutcome
-    by: tuple[str, ...] = ()
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """An exception to the gate, with its reason and the day on which it was accepted."""
-
-    subject: str
-    reason: str
-    date: str
-
-
-@dataclass(slots=True)
-class SelfTest:
-    """The outcome of a self-test."""
-
-    faults: list[FaultResult] = field(default_factory=list)
-    benign: list[BenignResult] = field(default_factory=list)
-    cases: tuple[str, ...] = ()
-    accepted: tuple[Accepted, ...] = ()
-
-    @property
-    def cases_without_killer(self) -> list[str]:
-        """The cases that no fault made red by a check that it claims."""
-        killed = {
-            killer.partition(":")[0]
-            for result in self.faults
-            if result.outcome is FaultOutcome.KILLED
-            for killer in result.fault.killers
-        }
-        return [case for case in self.cases if case not in killed]
-
-    @property
-    def clean(self) -> bool:
-        """Whether nothing is open beyond the accepted exceptions."""
-        excused = {entry.subject for entry in self.accepted}
-        bad = [r.fault.id for r in self.faults if r.outcome is not FaultOutcome.KILLED]
-        bad += [r.variation.id for r in self.benign if r.outcome is not BenignOutcome.PASS]
-        return not set(bad + self.cases_without_killer) - excused
-
-    def score(self) -> dict[str, Any]:
-        """Return the counts that a report prints."""
-        killed = sum(1 for r in self.faults if r.outcome is FaultOutcome.KILLED)
-        alarms = sum(1 for r in self.benign if r.outcome is not BenignOutcome.PASS)
-        return {
-            "faults": len(self.faults),
-            "killed": killed,
-            "benign": len(self.benign),
-            "false_alarms": alarms,
-            "cases": len(self.cases),
-            "cases_without_killer": len(self.cases_without_killer),
-        }
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the output of `meterbench selftest --json`."""
-        return {
-            "faults": [
-                {
-                    "id": r.fault.id,
-                    "interface": r.fault.interface,
-                    "outcome": str(r.outcome),
-                    "by": list(r.by),
-                    "why": r.why,
-                }
-                for r in self.faults
-            ],
-            "benign": [
-                {
-                    "id": r.variation.id,
-                    "interface": r.variation.interface,
-                    "outcome": str(r.outcome),
-                    "by": list(r.by),
-                    "why": r.why,
-                }
-                for r in self.benign
-            ],
-            "cases_without_killer": self.cases_without_killer,
-            "accepted": [
-                {"subject": a.subject, "reason": a.reason, "date": a.date} for a in self.accepted
-            ],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +56,13 @@ def run_selftest(
     progress: Callable[[FaultResult | BenignResult], None] | None = None,
     *,
     processes: int = 1,
+    thorough: bool = False,
 ) -> SelfTest:
     """Run the reference devices, every legal oddity and every fault against their cases.
 
     `selectors` are interfaces or beginnings of fault ids (`p1`, `p1.crc`). With the latter, only
-    the cases that those faults name are asked for a killer. `processes` share the subjects.
-    Raises UsageError when nothing fits.
+    the cases that those faults name are asked for a killer. `processes` share the subjects;
+    `thorough` tries each fault against every case. Raises UsageError when nothing fits.
     """
     interfaces = list(catalogue.suites())
     known: list[Fault | Variation] = []
@@ -187,7 +79,7 @@ def run_selftest(
     asked = {case.id for case in catalogue.cases(whole)}
     asked |= {k.partition(":")[0] for s in chosen if isinstance(s, Fault) for k in s.killers}
     result = SelfTest(cases=tuple(sorted(asked)), accepted=accepted_exceptions())
-    for outcome in _outcomes(chosen, processes):
+    for outcome in _outcomes(chosen, processes, thorough):
         if isinstance(outcome, FaultResult):
             result.faults.append(outcome)
         else:
@@ -198,26 +90,27 @@ def run_selftest(
 
 
 def _outcomes(
-    subjects: Sequence[Fault | Variation], processes: int
+    subjects: Sequence[Fault | Variation], processes: int, thorough: bool
 ) -> Iterator[FaultResult | BenignResult]:
     """Yield the outcome of each subject, in order."""
     by_id = {subject.id: subject for subject in subjects}
     batches = [list(by_id)[at : at + _BATCH] for at in range(0, len(by_id), _BATCH)]
     if processes <= 1:
         for batch in batches:
-            yield from (_with_subject(by_id, found) for found in _pass_over(batch))
+            yield from (_with_subject(by_id, found) for found in _pass_over(batch, thorough))
         return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for outcomes in pool.map(_pass_over, batches):
+        for outcomes in pool.map(_pass_over, batches, repeat(thorough)):
             yield from (_with_subject(by_id, found) for found in outcomes)
 
 
-def _pass_over(ids: Sequence[str]) -> list[_Outcome]:
+def _pass_over(ids: Sequence[str], thorough: bool) -> list[_Outcome]:
     """Return what became of the named subjects; runs in a process of its own or in this one."""
     found: list[_Outcome] = []
     subjects = [deviation(one) for one in ids]
     for interface in dict.fromkeys(s.interface for s in subjects):
-        _Passes(interface, [s for s in subjects if s.interface == interface], found).run()
+        mine = [s for s in subjects if s.interface == interface]
+        _Passes(interface, mine, found, thorough=thorough).run()
     return found
 
 
@@ -260,10 +153,13 @@ class _Passes:
         interface: str,
         subjects: Sequence[Fault | Variation],
         found: list[_Outcome],
+        *,
+        thorough: bool = True,
     ) -> None:
         self._interface = interface
         self._subjects = subjects
         self._found = found
+        self._thorough = thorough
         self._attempts: dict[str, Attempt] = {}
 
     def run(self) -> None:
@@ -315,12 +211,20 @@ class _Passes:
         self._attempts = {}
         problem = ""
         try:
-            self._pass(session, plugin, replace(subject_preparation(subject), quick=quick))
+            preparation = replace(subject_preparation(subject), quick=quick)
+            areas = None if self._thorough else _areas(subject)
+            self._pass(session, plugin, preparation, areas)
         except BenchError as error:
             problem = str(error)
         return judge_subject(subject, self._attempts, problem)
 
-    def _pass(self, session: pytest.Session, plugin: CasePlugin, preparation: Preparation) -> None:
+    def _pass(
+        self,
+        session: pytest.Session,
+        plugin: CasePlugin,
+        preparation: Preparation,
+        areas: Collection[str] | None,
+    ) -> None:
         plugin.session = Session(preparation)
         try:
             capabilities = {self._interface: plugin.session.link(self._interface).capabilities}
@@ -328,12 +232,26 @@ class _Passes:
                 row.id
                 for row in preparation.plan(capabilities)
                 if row.applicability is Applicability.SELECTED
+                and (areas is None or _area(row.id) in areas)
             }
             items = [i for i in session.items if (c := item_case(i)) and c.id in selected]
             for item, following in zip(items, [*items[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         finally:
             plugin.session.close()
+
+
+def _areas(subject: Fault | Variation) -> Collection[str] | None:
+    """Return the areas of the catalogue that a fault names, None for all."""
+    if isinstance(subject, Variation):
+        return None
+    named = [one.partition(":")[0] for one in (*subject.killers, *subject.also)]
+    return {_area(one) for one in named if "*" not in one}
+
+
+def _area(case_id: str) -> str:
+    """Return the area of a case: its id without the number."""
+    return case_id.rpartition("-")[0]
 
 
 def judge_subject(

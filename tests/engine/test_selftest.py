@@ -6,15 +6,14 @@ from bench.core.check import Check, Incident, Level, Outcome
 from bench.core.errors import UsageError
 from bench.core.result import Attempt
 from bench.core.verdict import Reason, Verdict
-from bench.engine.selftest import (
+from bench.engine.selftest import judge_subject, run_selftest
+from bench.engine.selftest_result import (
     Accepted,
     BenignOutcome,
     BenignResult,
     FaultOutcome,
     FaultResult,
     SelfTest,
-    judge_subject,
-    run_selftest,
 )
 from bench.simulator.faults import Fault, Variation
 

@@ -207,7 +207,7 @@ VARIATIONS: tuple[Variation, ...] = (
         declares={"server_sap": 100},
     ),
     wan_variation(
-        "other-client-saps",
+        "other-saps-over-hdlc",
         "has other client SAPs than usual",
         _ADDRESS,
         options(saps={"lls": 48, "suite0": 2, "hls6": 5}),
