@@ -46,20 +46,22 @@ FAULTS: tuple[Fault, ...] = (
         "serves a GET without an association",
         _OPENING,
         ("DLMS-AA-02:refused",),
-        also=("DLMS-AA-14:*-shut", "DLMS-AA-18:over", "DLMS-HDLC-38:no-data"),
+        # cases that ask for data where no association was opened
+        also=("DLMS-AA-*shut", "DLMS-AA-18:over", "DLMS-HLS-*shut", "DLMS-HDLC-38:no-data"),
     ),
     wan_fault(
         "conformance-echo",
         "agrees on all services that it has, whatever was proposed",
         _AGREEMENT,
         ("DLMS-AA-03:subset", "DLMS-AA-03:main-subset"),
-        also=("DLMS-AA-03:main-set-denied",),
+        also=("DLMS-AA-03:main-set-denied", "DLMS-SVC-*:not-agreed"),  # nor was that proposed
     ),
     wan_fault(
         "conformance-unheeded",
         "serves SET where SET was not agreed on",
         _AGREEMENT,
         ("DLMS-AA-03:main-set-denied",),
+        also=("DLMS-SVC-*:not-agreed",),  # other services
     ),
     wan_fault(
         "conf-empty-accepted",
@@ -171,7 +173,7 @@ FAULTS: tuple[Fault, ...] = (
         "refuses the right password, too",
         _AUTHENTICATION,
         ("DLMS-AA-13:accepted",),
-        also=("DLMS-AA-14:right-after",),
+        also=("DLMS-AA-14:right-after", "DLMS-AA-11:lls-without"),
     ),
     wan_fault(
         "lls-any-password",
