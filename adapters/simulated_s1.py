@@ -1,11 +1,13 @@
 """What the link `simulated:s1?options` names; apart, since only it needs NumPy."""
 
 from adapters.base import LinkUrl
-from adapters.options import choice, whole_number
+from adapters.options import choice, number, whole_number
+from bench.core.clock import MILLISECOND
 from bench.core.line import LineSettings
 from bench.simulator.faults import Alteration
 from bench.simulator.metering_system import Systems
 from bench.simulator.ports.s1 import (
+    BLOCK_NS,
     DEFAULT_HOUSEHOLD,
     DEFAULT_MODE,
     DEFAULT_PROFILE,
@@ -18,7 +20,7 @@ from bench.simulator.recordings import replayed
 
 _OPTIONS = (
     *("profile", "seed", "fault", "start", "household"),
-    *("mode", "rate", "neutral", "replay"),
+    *("mode", "rate", "neutral", "replay", "block_ms"),
 )
 
 
@@ -40,5 +42,6 @@ def s1_of(
         rate=whole_number(url, "rate", 0, 1, 127) or None,
         neutral=choice(url, "neutral", "yes", ("yes", "no")) == "yes",
         source=source,
+        block_ns=round(number(url, "block_ms", BLOCK_NS / MILLISECOND, 1, 1000) * MILLISECOND),
     )
     return port, LineSettings(port.profile.line_rate_bps)

@@ -83,12 +83,21 @@ def test_a_recording_can_be_replayed(tmp_path):
     assert not blocks[0].samples("V2").any()
 
 
+def test_longer_blocks_hold_the_same_octets():
+    usual, longer = opened(), opened("simulated:s1?block_ms=100")
+    octets = read(longer, SECOND)
+    assert len(octets) > 100_000
+    assert read(usual, SECOND).startswith(octets)
+    assert max(len(longer.read(2 * SECOND).octets) for _ in range(4)) > 11_000
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [
         ("simulated:s1?mode=often", "none of: per-period, fixed"),
         ("simulated:s1?rate=x", "no number between"),
         ("simulated:s1?rate=20", "2000 to 4200 Hz"),
+        ("simulated:s1?block_ms=0", "no number between 1 and 1000"),
         ("simulated:s1?baud=9600", "unknown option 'baud'"),
         ("simulated:s1?household=nl", "14 characters"),
         ("simulated:s1?replay=nothing.csv", "no recording"),

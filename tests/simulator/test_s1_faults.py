@@ -118,7 +118,7 @@ def test_now_and_then_a_frame_is_damaged(name, seconds, lost):
 
 def test_a_missing_closing_flag_makes_the_next_opening_one_close():
     _, statistics = Heard("no-closing-flag").cut
-    assert (statistics.shared, sum(statistics.discarded.values())) == (5, 0)
+    assert (statistics.shared, sum(statistics.discarded.values())) == (6, 0)
 
 
 def test_a_pause_within_frames_shows_in_their_instants():
