@@ -176,7 +176,10 @@ FAULTS: tuple[Fault, ...] = (
         "lists an object that it does not have",
         _ASSOCIATION,
         ("DLMS-OBJ-05:there",),
-        also=("DLMS-OBJ-10:*",),  # the parts are compared with the whole
+        also=(
+            "DLMS-OBJ-10:*",  # the parts are compared with the whole
+            "DLMS-SVC-06:read-granted",  # what is not there is not read
+        ),
     ),
     wan_fault(
         "listed-not-readable",
@@ -184,6 +187,7 @@ FAULTS: tuple[Fault, ...] = (
         _ASSOCIATION,
         ("DLMS-OBJ-05:readable",),
         breaks("listed-not-readable"),
+        also=("DLMS-SVC-06:read-granted",),  # rights are judged there, too
     ),
     wan_fault(
         "required-not-listed",
