@@ -245,7 +245,8 @@ def main() -> None:
         return
     for row in rows:
         if chosen.suite:
-            print(f"{row['job']:44}{row['seconds']:8.2f} s, {row['passed']} passed")
+            passed = f", {row['passed']} cases pass" if row["passed"] else ""
+            print(f"{row['job']:44}{row['seconds']:8.2f} s{passed}")
             continue
         peer = f"{row['pydlms']:12.0f}{row['ratio']:8.2f}x" if "pydlms" in row else ""
         print(f"{row['job']:32}{row['ours']:12.0f}{peer}")
