@@ -40,6 +40,7 @@ BLOCK_NS = 10 * MILLISECOND
 REAL_TIME_BLOCK_NS = 5 * MILLISECOND
 LATENCY_NS = 2 * MILLISECOND  # from a sample set to its frame; at most 10 ms
 _LEAD_NS = 20 * MILLISECOND  # how far before one connects frames may have been under way
+_MOST_BEHIND_NS = 10 * SECOND  # what is older is lost, as on a line that nobody hears
 _DRIVER_V = 2.6  # into 100 ohm (TIA/EIA-422-B asks for 2.0)
 _STALE_FRAMES = 500
 
@@ -130,6 +131,8 @@ class S1Port:
             idle = not self._sends or not self._connected or self._cursor > now
             if self._queue or idle:
                 return b"".join(emitted)
+            if now - self._cursor > _MOST_BEHIND_NS:  # whoever drives it has been asleep
+                self._cursor, self._number = now - SECOND, None
             self._take_samples()
 
     def _note(self, block: _Block) -> None:

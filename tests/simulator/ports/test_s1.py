@@ -220,6 +220,18 @@ def test_it_is_silent_while_nobody_has_connected():
     assert port.emit(SECOND) == b""
 
 
+def test_what_nobody_drove_for_long_is_lost():
+    port = s1_port()
+    heard(port, SECOND)
+    octets = port.emit(3600 * SECOND)
+    assert len(octets) < 2 * 120_000
+    blocks, statistics = blocks_of(octets, port)
+    assert not statistics.discarded
+    steps = np.diff(np.concatenate([one.sequence for one in blocks])) % 256
+    assert np.count_nonzero(steps != 1) <= 1
+    assert int(port.edges.sampled_ns(np.array([port.edges.octets - 1]))[0]) > 3599 * SECOND
+
+
 def test_octets_from_the_consumer_mean_nothing():
     port, other = s1_port(), s1_port()
     port.set_request(True, 0)
