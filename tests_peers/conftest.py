@@ -47,7 +47,7 @@ def pydlms():
 @pytest.fixture(scope="session")
 def dlms_cosem():
     """dlms-cosem, silent; the test is skipped without it."""
-    found = peer("dlms_cosem", "dlms-cosem")
+    found = peer("dlms_cosem.client", "dlms-cosem")
     import structlog
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

@@ -60,7 +60,7 @@ DEFENDED = {
     # no mechanism name at all gets "not recognised", 11 (§5.3: 12 or 14, required)
     "DLMS-AA-15": PLAIN,
     # a mechanism name with number 9 makes it close the connection, one of another arc gets an
-    # exception-response (§5.3: AARE with diagnostic 11)
+    # exception-response (§5.3 wants an AARE that names the reason)
     "DLMS-AA-16": PLAIN,
     # whoever has no password sets its clock (IEC 62056-6-2 §4.4.3: rights belong to the
     # association)
