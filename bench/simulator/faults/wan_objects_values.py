@@ -160,6 +160,7 @@ FAULTS: tuple[Fault, ...] = (
             "DLMS-OBJ-13:*",
             "DLMS-OBJ-14:*",
             "DLMS-OBJ-16:past",
+            "DLMS-OBJ-21:captured-now",
         ),  # shows another instant
     ),
     wan_fault(
@@ -184,6 +185,7 @@ FAULTS: tuple[Fault, ...] = (
         shows(8, _TIME, 2, lambda _: double_long_unsigned(0)),
         also=(
             "DLMS-OBJ-07:types",  # it is a wrong type
+            "DLMS-OBJ-17:types",  # and another than in the rows
             "DLMS-OBJ-12:*",
             "DLMS-OBJ-13:*",
             "DLMS-OBJ-14:*",
@@ -218,7 +220,12 @@ FAULTS: tuple[Fault, ...] = (
         _CLOCK,
         ("DLMS-OBJ-12:monotonic",),
         shows(8, _TIME, 2, lambda data: _octets(data, slice(7, 8), bytes((59 - data.value[7],)))),
-        also=("DLMS-OBJ-12:*", "DLMS-OBJ-13:*", "DLMS-OBJ-14:*"),
+        also=(
+            "DLMS-OBJ-12:*",
+            "DLMS-OBJ-13:*",
+            "DLMS-OBJ-14:*",
+            "DLMS-OBJ-21:captured-now",
+        ),  # shows another instant
     ),
     wan_fault(
         "clock-accepts-garbage",
