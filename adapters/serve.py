@@ -22,12 +22,14 @@ _PEERS = 64  # of a UDP socket; the one that was silent longest is forgotten for
 
 
 @contextmanager
-def serve_pty(served: Port | Listener, stop: threading.Event | None = None) -> Iterator[str]:
+def serve_pty(
+    served: Port | Listener, stop: threading.Event | None = None, kept_octets: int = 0
+) -> Iterator[str]:
     """Serve a port on a new pseudo terminal while the block runs; yields the path to open.
 
     Setting `stop` ends the service early. Octets that nobody has read when the terminal's buffer is
-    full are dropped, the oldest first. Raises AdapterUnavailable where there are no pseudo
-    terminals.
+    full are kept up to `kept_octets`, for a reader that is late at a fast line; beyond that they
+    are dropped, the oldest first. Raises AdapterUnavailable where there are no pseudo terminals.
     """
     try:
         import pty
@@ -37,8 +39,13 @@ def serve_pty(served: Port | Listener, stop: threading.Event | None = None) -> I
         raise AdapterUnavailable("this system has no pseudo terminals; serve over TCP") from error
     master, slave = pty.openpty()  # keeping the slave open lets readers come and go
 
+    kept = bytearray()
+
     def send(octets: bytes) -> None:
-        if _write(master, octets) < len(octets):
+        kept.extend(octets)
+        del kept[: _write(master, kept)]
+        if len(kept) > kept_octets:
+            kept.clear()
             termios.tcflush(slave, termios.TCIFLUSH)
             _write(master, octets)
 
@@ -253,7 +260,7 @@ def _cannot_listen(host: str, port: int, error: Exception) -> AdapterUnavailable
     )
 
 
-def _write(descriptor: int, octets: bytes) -> int:
+def _write(descriptor: int, octets: bytes | bytearray) -> int:
     """Write what fits now; return how many octets that was."""
     try:
         return os.write(descriptor, octets)

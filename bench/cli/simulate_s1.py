@@ -7,6 +7,8 @@ import click
 
 from bench.cli.simulate import Served, Wishes
 
+_KEPT_OCTETS = 65536  # half a second, for a reader on a busy machine
+
 
 def serve_s1(wishes: Wishes, stop: threading.Event) -> Served:
     """Return the S1 port as it is wished; click.UsageError for what only others have."""
@@ -42,5 +44,5 @@ def serve_s1(wishes: Wishes, stop: threading.Event) -> Served:
     )
     if wishes.on_pty:
         baud = port.profile.line_rate_bps
-        return Served(profile, serve_pty(port, stop), "serial", f"?baud={baud}")
+        return Served(profile, serve_pty(port, stop, _KEPT_OCTETS), "serial", f"?baud={baud}")
     return Served(profile, serve_tcp(port, wishes.host, wishes.tcp_port or 0, stop), "tcp")
