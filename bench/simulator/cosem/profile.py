@@ -121,7 +121,7 @@ class ProfileGeneric(CosemObject):
 
     def _row(self, unix_s: int, moment: Moment) -> Row:
         cells = [self._cell(column, unix_s, moment) for column in self.columns]
-        if "row-width" in self.breaks:
+        if "row-width" in self.breaks and self._slots is not None:  # logs write rows themselves
             cells = cells[:-1]
         self._types = bytes([cell.type for cell in cells])
         self._adjusted = False
