@@ -19,6 +19,7 @@ from bench.engine.preparation import Preparation
 
 KEY_OCTETS = 16
 _SEPARATORS = re.compile(rb"[\s:-]")
+_HEX = re.compile(rb"[0-9A-Fa-f]+")
 _FILE_LIMIT = 4096  # octets; no key file is longer
 
 
@@ -132,14 +133,16 @@ def _from_file(path: Path, reference: str, item: KeyItem) -> Secret:
         if not content:
             raise UsageError(f"{reference}: is empty; write {_wanted(item)} into it")
         return Secret(content, reference)
-    if len(content) in item.octets:
+    plain = _SEPARATORS.sub(b"", content)
+    written_out = _HEX.fullmatch(plain) and len(plain) in [2 * octets for octets in item.octets]
+    if len(content) in item.octets and not written_out:
         return Secret(content, reference)
     return Secret(_digits(content, reference, item), reference)
 
 
 def _digits(text: bytes, reference: str, item: KeyItem) -> bytes:
     plain = _SEPARATORS.sub(b"", text)
-    if re.fullmatch(rb"[0-9A-Fa-f]+", plain) is None:
+    if _HEX.fullmatch(plain) is None:
         raise UsageError(f"{reference}: holds something else than {_wanted(item)}") from None
     if len(plain) not in [2 * octets for octets in item.octets]:
         wanted = _wanted(item).removesuffix(" hexadecimal digits")

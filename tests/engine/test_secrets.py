@@ -192,6 +192,13 @@ def test_an_empty_password_file_says_so(tmp_path):
         _resolved(f"file:{tmp_path / 'password'}", text=True)
 
 
+def test_hexadecimal_digits_in_a_file_are_not_taken_for_the_octets_themselves(tmp_path):
+    (tmp_path / "key").write_text("0f" * 16)
+    (tmp_path / "bare").write_bytes(b"\xc0" * 32)
+    assert _resolved(f"file:{tmp_path / 'key'}", octets=(16, 32)).reveal() == b"\x0f" * 16
+    assert len(_resolved(f"file:{tmp_path / 'bare'}", octets=(16, 32)).reveal()) == 32
+
+
 def test_a_key_may_have_several_lengths(monkeypatch):
     monkeypatch.setenv("A_KEY", "00" * 32)
     assert len(_resolved("env:A_KEY", octets=(16, 32)).reveal()) == 32
