@@ -9,7 +9,8 @@ from dataclasses import replace
 from bench.core.clock import SECOND, seconds
 from bench.core.trace import Chunk, Frame
 from bench.engine.context import CaseContext
-from bench.engine.session import Session, Stopped
+from bench.engine.observing import Stopped
+from bench.engine.session import Session
 from bench.protocols.p1.profile import Profile, load_profile
 from bench.protocols.p1.splitter import Piece, TelegramOctets
 from bench.protocols.p1.telegram import decode_telegram

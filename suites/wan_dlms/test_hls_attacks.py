@@ -1,6 +1,7 @@
 """Area C5: clients that cannot prove themselves, and what they try (IEC 62056-5-3 §5.3)."""
 
 from bench.core.case import Case, Kind, case
+from bench.core.check import Level
 from bench.engine.checks import Checks
 from bench.protocols.dlms.action import ActionRequestNormal
 from bench.protocols.dlms.apdu import encode_apdu
@@ -125,9 +126,11 @@ def test_short_proofs(meter: Meter, verify: Checks) -> None:
         stimulus="In each association with high level security: AARQ, its StoC is kept, the "
         "association is dropped; AARQ with that StoC as CtoS, and the right f(StoC) if it is asked "
         "for.",
-        criterion="The AARQ is rejected, or the proof is refused.",
+        criterion="The AARQ should be rejected, or the proof refused. A meter has to compare CtoS "
+        "with the StoC that it sends now; that it remembers an earlier one is not asked for.",
         kind=Kind.INVALID,
         clauses=(_GREEN_BOOK,),
+        level=Level.SHOULD,
         ics=_ANY,
         detects=("wan.hls-reflection",),
         bound_s=120.0,

@@ -12,8 +12,9 @@ from bench.core.verdict import Reason, Verdict
 from bench.engine.context import Inconclusive
 from bench.engine.evidence import RunFolder
 from bench.engine.observation import Ended
+from bench.engine.observing import Stopped
 from bench.engine.preparation import load_declaration, prepare
-from bench.engine.session import Session, Stopped, clock_for
+from bench.engine.session import Session, clock_for
 from bench.protocols.p1.encode import crc_digits, encode_body, seal
 from suites.p1.watch import observe
 

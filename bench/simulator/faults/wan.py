@@ -24,7 +24,7 @@ _APPLICATION = (wan_association, wan_hls, wan_security, wan_services, wan_object
 
 
 #: an association for every way of opening one, without those that open alike under other keys
-_FEW = dict.fromkeys(("WAN/HLS-2", "WAN/HLS-4", "WAN/HLS-6", "WAN/SUITE-1", "WAN/SUITE-2"), False)
+_FEW = dict.fromkeys((*(f"WAN/HLS-{n}" for n in (2, 4, 6, 7)), "WAN/SUITE-1", "WAN/SUITE-2"), False)
 
 One = TypeVar("One", Fault, Variation)
 

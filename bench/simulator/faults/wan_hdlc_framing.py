@@ -104,7 +104,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     wan_fault(
         "crc-wrong-answer",
-        "sends a wrong FCS in every tenth frame",
+        "sends a wrong FCS in every ninth frame",
         _FCS,
         ("DLMS-HDLC-09:fcs",),
         also=_DAMAGED,
@@ -135,7 +135,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     wan_fault(
         "length-off-by-one",
-        "sends a length field one too high in every tenth frame",
+        "sends a length field one too high in every ninth frame",
         _FORMAT,
         ("DLMS-HDLC-09:length",),
         also=_DAMAGED,

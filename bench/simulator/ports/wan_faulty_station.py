@@ -28,7 +28,7 @@ _OVERLOOKED = {
     "length-unchecked": {"length"},
     "addr-3-accepted": {"address"},
 }
-_EVERY = 10  # of so many answers one is damaged, so that a client that repeats gets through
+_EVERY = 9  # of so many answers one is damaged, so that a client that repeats gets through
 _FRAME_LIKE = 7  # octets without a flag before them that may have been a frame
 _FUZZ_OCTETS = 1024  # of noise in one go
 _USUAL_WIDTHS = {5: {1, 2}, 6: {1, 2}, 7: {1, 4}, 8: {1, 4}}

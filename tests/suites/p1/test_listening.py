@@ -10,8 +10,9 @@ from bench.core.clock import MILLISECOND, SECOND
 from bench.core.trace import Chunk
 from bench.engine.checks import Checks
 from bench.engine.context import CaseContext
+from bench.engine.observing import Stopped
 from bench.engine.preparation import load_declaration, prepare
-from bench.engine.session import Session, Stopped
+from bench.engine.session import Session
 from bench.protocols.p1.profile import load_profile
 from bench.protocols.p1.splitter import TelegramSplitter
 from bench.simulator.ports.p1 import p1_port
