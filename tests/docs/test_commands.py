@@ -61,7 +61,8 @@ def test_commands_that_are_only_shown_exist(blocks_of, pages, shell):
 
 
 def test_options_that_the_documentation_names_exist(pages, shell, home: Path):
-    commands = ("run", "decode", "simulate", "sign", "verify", "key new", "declare new")
+    commands = ("run", "decode", "simulate", "selftest", "sign", "verify")
+    commands += ("key new", "declare new")
     helps = "".join(
         shell(f"meterbench {command} --help").stdout
         for command in (*commands, "baseline", "calibrate")

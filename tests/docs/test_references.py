@@ -35,13 +35,16 @@ def test_files_that_are_named_exist(pages, home):
 def test_cases_that_are_named_exist(pages):
     known = {case.id for case in catalogue.cases()}
     for page, text in pages.items():
-        named = set(re.findall(r"P1-[A-Z]-\d{3}", text))
+        named = set(re.findall(r"P1-[A-Z]-\d{3}|DLMS-[A-Z]+-\d{2}", text))
         assert {n for n in named if not n.startswith(_EXAMPLE)} <= known, page
 
 
-def test_every_case_is_in_the_page_of_its_interface(pages):
-    rows = re.findall(r"^\| (P1-[A-Z]-\d{3}) \|", pages["docs/p1.md"], re.MULTILINE)
-    assert rows == [case.id for case in catalogue.cases(["p1"])]
+@pytest.mark.parametrize(
+    ("interface", "cases"), [("p1", r"P1-[A-Z]-\d{3}"), ("wan", r"DLMS-[A-Z]+-\d{2}")]
+)
+def test_every_case_is_in_the_page_of_its_interface(pages, interface, cases):
+    rows = re.findall(rf"^\| ({cases}) \|", pages[f"docs/{interface}.md"], re.MULTILINE)
+    assert rows == [case.id for case in catalogue.cases([interface])]
 
 
 def test_checks_and_faults_that_are_named_exist(pages):

@@ -91,7 +91,8 @@ HDLC = {
     "timeout-never": (SNRM, 130, rr(0)),
     "timeout-short": (SNRM, 100, rr(0)),
     "interoctet-stuck": (SNRM[:6], 1, SNRM),
-    "slow-response": OPENED,
+    # the first three requests of an association are answered in time
+    "slow-response": (*OPENED, *(i_frame(LDN, n, n) for n in range(1, 5))),
     "client-mixup": (SNRM, encode_frame(S, client(32), 0x93), encode_frame(S, client(32), 0x11)),
     "leak": (SNRM,) * 60,
     "fuzz-crash": (bytes(range(1, 100)) * 20, 1, SNRM),
@@ -103,7 +104,7 @@ TCP = {
     "wr-any-port": (encode_wpdu(16, 0x2222, AARQ),),
     "wr-len-hang": (encode_wpdu(16, 1, AARQ)[:12], 2, encode_wpdu(16, 1, AARQ)[12:]),
     "wr-zero-crash": (encode_wpdu(16, 1, b""), encode_wpdu(16, 1, AARQ)),
-    "slow-response": (encode_wpdu(16, 1, AARQ),),
+    "slow-response": (encode_wpdu(16, 1, AARQ), *(encode_wpdu(16, 1, LDN),) * 4),
 }
 ASK, SELECT = b"/?!\r\n", encode_option("5")
 MODE_E = {
