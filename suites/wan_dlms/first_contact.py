@@ -13,6 +13,7 @@ from bench.engine.suite import Unwell
 from bench.protocols.dlms.acse import ServiceUserDiagnostic
 from bench.protocols.hdlc.control import Kind, unnumbered
 from bench.protocols.hdlc.parameters import LinkParameters, encode_parameters
+from suites.wan_dlms.answer import Ending
 from suites.wan_dlms.declared import Declared, LinkLayer
 from suites.wan_dlms.hdlc_wire import HdlcWire, Said
 from suites.wan_dlms.meter import LOGICAL_DEVICE_NAME, Meter
@@ -257,6 +258,12 @@ class Diagnosis:
     def _refused(self, opened: Opened) -> Unwell:
         reply = opened.reply
         said = opened.said
+        if reply is not None and reply.ending is Ending.GARBAGE:
+            return Unwell(
+                Reason.LINE,
+                f"the AARQ gets {said}: is it a meter that listens there, and does it speak "
+                f"{self.declared.link_layer} (link_layer)?",
+            )
         if reply is not None and not reply.came:
             return Unwell(
                 Reason.SILENT,

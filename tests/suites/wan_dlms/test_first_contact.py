@@ -130,3 +130,13 @@ def test_a_port_without_a_declared_association_is_a_matter_of_the_declaration(se
     meter = Meter.of(session, session.known_good("wan"))
     object.__setattr__(meter.declared, "associations", {})
     assert "no association is declared" in meter.why_not_alive()
+
+
+def test_something_else_than_a_meter_on_a_wrapper_is_told(scripted):
+    declaration = load_declaration(None)
+    text = declaration.text.replace("[wan.ixit]\n", '[wan.ixit]\nlink_layer = "wrapper"\n')
+    link = scripted(lambda _: [b"HTTP/1.1 400 Bad Request\r\n\r\n"]).link
+    preparation = prepare(parse_declaration(text, "device.toml"))
+    unwell = first_contact(Session(preparation, clock=link.clock, opener=lambda *_: link))
+    assert unwell.reason is Reason.LINE
+    assert "is it a meter that listens there" in unwell.message
