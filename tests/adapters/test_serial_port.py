@@ -292,7 +292,7 @@ def test_stamps_do_not_wait_for_the_reader():
         far.send(b"a")
         first = link.read(link.clock.now() + 10 * SECOND)
         far.send(b"b")
-        while not link._reader._chunks:  # it is stamped in the thread, before anybody asks
+        while link._reader._chunks.empty():  # it is stamped in the thread, before anybody asks
             time.sleep(0.001)
         before_asking = link.clock.now()
         second = link.read(link.clock.now() + 10 * SECOND)
