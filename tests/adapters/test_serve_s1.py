@@ -28,7 +28,9 @@ def test_a_client_gets_frames_without_a_gap():
             assert octets
             taken += len(octets)
             sequence += [block.sequence for block in cutter.feed(octets)]
-    assert not cutter.statistics.discarded
+    # who joins may hear the end of a frame first, and its closing flag; then nothing is lost
+    assert sum(cutter.statistics.discarded.values()) < port.profile.frame_octets
+    assert sum(cutter.statistics.events.values()) <= 2
     assert set((np.diff(np.concatenate(sequence)) % 256).tolist()) == {1}
     assert cutter.statistics.frames >= OCTETS // 45 - 1
 
