@@ -157,7 +157,10 @@ def prepare(
         targets[name] = _target(catalogue.suite(name), interface, url)
     if overrides:
         names, declared = ", ".join(overrides), ", ".join(declaration.interfaces)
-        raise UsageError(f"--link {names}: not declared for this device (declared: {declared})")
+        raise UsageError(
+            f"--link {names}: not declared for this device (declared: {declared}); make a "
+            f"declaration: meterbench declare new {next(iter(overrides))} --out FILE"
+        )
     if mistakes:
         raise DeclarationError("link", mistakes)
     aside: dict[str, Target] = {}
