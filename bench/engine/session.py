@@ -21,6 +21,7 @@ from bench.core.verdict import Reason
 from bench.engine.calibration import calibrated
 from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.evidence import CaseRecord, RunFolder
+from bench.engine.figures import Figure, keep_figure
 from bench.engine.observation import Watch
 from bench.engine.observing import Observing, Stopped
 from bench.engine.preparation import Preparation, Target
@@ -216,6 +217,10 @@ class Session:
         if key not in self._shared:
             self._shared[key] = make()
         return cast("Shared", self._shared[key])
+
+    def keep_figure(self, interface: str, name: str, figure: Figure) -> None:
+        """Keep a figure for the report, `figures/<interface>/<name>.json`; none without a run."""
+        keep_figure(self._path, interface, name, figure)
 
     # -- cases
 
