@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bench.core.clock import Clock
 from bench.core.errors import UsageError
-from bench.core.line import LineErrors, LineSettings
+from bench.core.line import LineErrors, LineSettings, LineTimes
 from bench.core.link import Capability, LinkEnded, Supply
 from bench.core.trace import Chunk
 
@@ -107,11 +107,13 @@ class Link(ABC):
         """Return the character format measured on the wire. Needs LINE_FORMAT."""
         raise UsageError(f"link {self.url} does not measure the character format")
 
-    def control(self, action: str, **values: Any) -> None:
+    def control(self, action: str, **values: Any) -> int | None:
         """Bring the device into a state by other means than this port. Needs DEVICE_CONTROL.
 
         Actions are words of the interface (P1: text, activate, deactivate, outage, clock ...);
-        UsageError for one that the adapter cannot do.
+        `source` connects the meter to a controlled source and load and needs SOURCE. Returns the
+        instant from which it holds, None where that is not known. UsageError for an action that the
+        adapter cannot do.
         """
         raise UsageError(
             f"link {self.url} cannot control the device ({action}, {len(values)} values)"
@@ -142,6 +144,23 @@ class Link(ABC):
         What was written before has left by then.
         """
         raise UsageError(f"link {self.url} has no line to set to {line}")
+
+    def listen(self) -> None:  # noqa: B027 -- most links have nothing to do
+        """Deliver from now on what arrives; a link listens from when it is opened."""
+
+    def rest(self) -> None:  # noqa: B027
+        """Let go by what arrives, and forget what has: nobody reads for a while.
+
+        For a port that never stops sending. Others keep what arrives until it is read.
+        """
+
+    def line_times(self, characters: int) -> LineTimes:
+        """Return when the last `characters` that `read` returned began on the line. Needs EDGES."""
+        raise UsageError(f"link {self.url} captures no edges ({characters} asked for)")
+
+    def differential_v(self) -> float:
+        """Return the voltage between the wires of a driven line, in V. Needs LEVELS."""
+        raise UsageError(f"link {self.url} does not measure the level of its line")
 
     def describe(self) -> dict[str, str]:
         """Return what identifies the path for the environment record (driver, serial number)."""

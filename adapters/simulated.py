@@ -14,13 +14,21 @@ from adapters.options import choice, number
 from adapters.sign_on import sign_on, sign_on_options
 from bench.core.clock import MILLISECOND, Clock, VirtualClock
 from bench.core.errors import AdapterLost, ConnectionEnded, UsageError
-from bench.core.line import LineErrors, LineSettings
+from bench.core.line import LineErrors, LineSettings, LineTimes
 from bench.core.link import Supply
 from bench.core.trace import Chunk
-from bench.simulator.faults import Alteration, alterations
+from bench.simulator.faults import Alteration, deviation
 from bench.simulator.metering_system import Systems
 from bench.simulator.ports.p1 import DEFAULT_SEED, DEFAULT_START, p1_port
-from bench.simulator.ports.port import Connection, Controlled, Device, Listener, Port, Wire
+from bench.simulator.ports.port import (
+    Connection,
+    Controlled,
+    Device,
+    Listener,
+    Port,
+    Streaming,
+    Wire,
+)
 from bench.simulator.ports.wan import (
     DEFAULT_HOUSEHOLD,
     HDLC_LINE,
@@ -33,6 +41,7 @@ from bench.simulator.uart import hear
 
 _CAPABILITIES = frozenset({Capability.WRITE, Capability.TIMESTAMPS})
 _LINE = frozenset({Capability.REQUEST_LINE, Capability.UART_ERRORS})
+_OF_HOUSEHOLD = ("household", "start")  # stages that every port has
 _BESIDE = frozenset({Capability.SUPPLY, Capability.S1_ACTIVITY})
 
 _SYSTEMS: WeakKeyDictionary[VirtualClock, Systems] = WeakKeyDictionary()
@@ -65,7 +74,9 @@ class SimulatedLink(Link):
         self.identity = f"simulated:{id(device or port):x}"
         self._line = line
         self._errors = LineErrors()
-        self._arrived: deque[Chunk] = deque()
+        self._arrived: deque[tuple[Chunk, int]] = deque()
+        self._emitted = self._delivered = 0  # characters that the port has sent, and that were read
+        self._rests = False
         self._open = True
         self._wire = port if isinstance(port, Wire) else None
         self._connection = port if isinstance(port, Connection) else None
@@ -128,7 +139,8 @@ class SimulatedLink(Link):
         if not self._arrived:
             self.clock.run(until_ns, self._has_arrived)
         if self._arrived:
-            return self._arrived.popleft()
+            chunk, self._delivered = self._arrived.popleft()
+            return chunk
         self._check_connected()
         return None
 
@@ -201,13 +213,37 @@ class SimulatedLink(Link):
             return super().line_format()
         return self.port.line
 
-    def control(self, action: str, **values: Any) -> None:
+    def control(self, action: str, **values: Any) -> int | None:
         """Do something to the device, see `bench.simulator.control`; UsageError if it cannot."""
         self._check_open()
         if not isinstance(self.port, Controlled):
-            super().control(action, **values)
-        else:
-            self.port.control(action, values, self.clock.now())
+            return super().control(action, **values)
+        return self.port.control(action, values, self.clock.now())
+
+    def listen(self) -> None:
+        """Hear a one-way stream again, from now on."""
+        if self._rests:
+            self._rests = False
+            self.port.set_request(True, self.clock.now())
+
+    def rest(self) -> None:
+        """Let go of a one-way stream; a port that is asked to send, or answers, is not one."""
+        if not self._rests and isinstance(self.port, Streaming):
+            self._rests = True
+            self.port.set_request(False, self.clock.now())
+            self._arrived.clear()
+
+    def line_times(self, characters: int) -> LineTimes:
+        """Return when the characters began on the wire, exactly; UsageError if nobody knows."""
+        if not isinstance(self.port, Streaming):
+            return super().line_times(characters)
+        return self.port.line_times(max(self._delivered - characters, 0), self._delivered)
+
+    def differential_v(self) -> float:
+        """Return the voltage of the port's driver; UsageError where there is none."""
+        if not isinstance(self.port, Streaming):
+            return super().differential_v()
+        return self.port.differential_v
 
     def supply(self, load_ma: float | None) -> Supply:
         """Return what the port's supply gives under a load, None being a short circuit."""
@@ -235,6 +271,7 @@ class SimulatedLink(Link):
         octets = self.port.emit(now)
         if not octets:
             return
+        self._emitted += len(octets)
         if sent is not None and self._line is not None:
             heard = hear(octets, sent, self._line)
             self._errors = LineErrors(
@@ -244,7 +281,7 @@ class SimulatedLink(Link):
             )
             octets = heard.octets
         if octets:
-            self._arrived.append(Chunk(now, octets))
+            self._arrived.append((Chunk(now, octets), self._emitted))
 
     def _has_arrived(self) -> bool:
         return bool(self._arrived) or self._ended()
@@ -284,6 +321,10 @@ def _capabilities(port: Port, device: Listener | None) -> frozenset[str]:
         found.add(Capability.DEVICE_CONTROL)
     if isinstance(port, Device):
         found |= _BESIDE
+    if isinstance(port, Streaming):
+        found |= {Capability.EDGES, Capability.SAMPLING_INSTANTS, Capability.LEVELS}
+        if not port.replays:
+            found.add(Capability.SOURCE)
     return frozenset(found)
 
 
@@ -295,8 +336,14 @@ def _seed(url: LinkUrl, default: int) -> int:
 
 
 def _altered(url: LinkUrl) -> tuple[Alteration, ...]:
-    deviation = url.options.get("fault")
-    return alterations(deviation) if deviation else ()
+    """Return how the port deviates; it shows another port's deviation in the household alone."""
+    name = url.options.get("fault")
+    if not name:
+        return ()
+    found = deviation(name)
+    if (found.port or found.interface) == url.target:
+        return found.alterations
+    return tuple(one for one in found.alterations if one.stage in _OF_HOUSEHOLD)
 
 
 def _p1(url: LinkUrl, systems: Systems) -> Port:

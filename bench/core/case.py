@@ -42,7 +42,9 @@ class Case:
     `clauses` are "standard:clause"; `ics` is a predicate over the declared features ("" = always);
     `ixit` names the values that it needs; `needs` the capabilities of the link; `detects` the
     faults that it kills; `bound_s` is the time that it may take on the link's clock. `version`
-    goes up when the execution may change.
+    goes up when the execution may change. `beside` are further interfaces of the device that it
+    looks at: all must be declared. `spans` are interfaces of which it compares those that are
+    declared: two at least.
     """
 
     id: str
@@ -61,6 +63,8 @@ class Case:
     effects: Effects = Effects.NONE
     detects: tuple[str, ...] = ()
     bound_s: float = 60.0
+    beside: tuple[str, ...] = ()
+    spans: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
@@ -90,6 +94,8 @@ class Case:
             "effects": str(self.effects),
             "detects": list(self.detects),
             "bound_s": self.bound_s,
+            "beside": list(self.beside),
+            "spans": list(self.spans),
         }
 
 

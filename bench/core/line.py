@@ -1,6 +1,11 @@
 """The character format of an asynchronous line, and what a UART counts on it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +34,17 @@ class LineErrors:
     framing: int = 0
     parity: int = 0
     overrun: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class LineTimes:
+    """What a capture of the edges on a line tells of consecutive characters; instants in ns.
+
+    `starts_ns` are the beginnings of their start bits, shape (n,); `bit_ns` is the width of a bit.
+    `sampled_ns` are the instants at which the samples were due that the frame of each character
+    carries, shape (n,); None where nobody knows them.
+    """
+
+    starts_ns: "NDArray[np.int64]"
+    bit_ns: float
+    sampled_ns: "NDArray[np.int64] | None" = None

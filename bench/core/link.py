@@ -17,6 +17,10 @@ class Capability(StrEnum):
     S1_ACTIVITY = "s1-activity"  # whether the S1 port sends can be seen beside this link
     CONNECTION = "connection"  # it can be ended and made anew, and others can be made beside it
     LINE_SPEED = "line-speed"  # speed and character format can be changed while it is open
+    EDGES = "edges"  # the instant of every character on the line is captured
+    SAMPLING_INSTANTS = "sampling-instants"  # when the samples of a frame were due is known
+    LEVELS = "levels"  # the voltage between the wires of the line is measured
+    SOURCE = "source"  # what the meter is connected to can be set: a controlled source and load
 
 
 @dataclass(frozen=True, slots=True)

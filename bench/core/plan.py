@@ -17,6 +17,7 @@ from bench.core.verdict import Applicability
 NOT_MEASURABLE = "not measurable with this link"
 
 OBSERVED_TELEGRAMS = 300
+_COMPARED = 2  # interfaces at least
 QUICK_TELEGRAMS = 30
 
 
@@ -99,6 +100,8 @@ def _applicability(
     subject = subjects.get(case.interface)
     if subject is None:
         return Applicability.NOT_APPLICABLE, f"interface {case.interface} is not declared"
+    if alone := _alone(case, subjects):
+        return Applicability.NOT_APPLICABLE, alone
     if not holds(case.ics, subject.answers):
         return Applicability.NOT_APPLICABLE, f"declared otherwise: needs {case.ics}"
     if subject.capabilities is not None:
@@ -120,6 +123,16 @@ def _applicability(
         lines = "; ".join(_line_to_write(case.interface, name) for name in missing)
         return Applicability.BLOCKED, f"the declaration lacks {lines}"
     return Applicability.SELECTED, ""
+
+
+def _alone(case: Case, subjects: Mapping[str, Subject]) -> str:
+    """Return which other interface is missing for a case that compares some; "" if none is."""
+    for other in case.beside:
+        if other not in subjects:
+            return f"it needs interface {other} too, which is not declared"
+    if case.spans and sum(one in subjects for one in case.spans) < _COMPARED:
+        return f"it needs two of the interfaces {', '.join(case.spans)} to be declared"
+    return ""
 
 
 def _line_to_write(interface: str, name: str) -> str:

@@ -47,6 +47,11 @@ class Target:
     review: tuple[str, ...]
 
     @property
+    def is_port(self) -> bool:
+        """Whether there is a link; a suite that spans ports uses theirs."""
+        return not self.suite.spans
+
+    @property
     def interface(self) -> str:
         """The interface's key, such as p1."""
         return self.suite.interface
@@ -60,8 +65,8 @@ class Target:
 class Preparation:
     """Everything that is decided before the first octet.
 
-    `aside` are declared interfaces of which the selectors leave no case: they are not opened, and
-    nothing is concluded about them.
+    `aside` are declared interfaces of which the selectors leave no case: nothing is concluded about
+    them, and they are only opened for cases of others that look at them too.
     """
 
     declaration: Declaration
@@ -79,7 +84,31 @@ class Preparation:
     @property
     def is_simulated(self) -> bool:
         """Whether every link leads to the built-in metering system."""
-        return all(t.link.scheme == "simulated" for t in self.targets.values())
+        return all(target.link.scheme == "simulated" for target in self.ports.values())
+
+    @property
+    def ports(self) -> Mapping[str, Target]:
+        """The declared interfaces that the chosen cases may open, by name."""
+        return {
+            name: target
+            for name, target in {**self.targets, **self.aside}.items()
+            if target.is_port and (name in self.targets or name in self.beside)
+        }
+
+    @property
+    def beside(self) -> frozenset[str]:
+        """The interfaces that the cases of the targets look at beside their own."""
+        wanted = select(self.cases(), self.selectors) if self.selectors else None
+        return frozenset(
+            other
+            for case in self.cases()
+            if case.interface in self.targets and (wanted is None or case.id in wanted)
+            for other in (*case.beside, *case.spans)
+        )
+
+    def target(self, interface: str) -> Target:
+        """Return what is declared of an interface, whether or not anything is concluded of it."""
+        return self.targets.get(interface) or self.aside[interface]
 
     def cases(self) -> list[Case]:
         """Return every case of every installed suite, in catalogue order."""
@@ -163,6 +192,10 @@ def prepare(
         )
     if mistakes:
         raise DeclarationError("link", mistakes)
+    for name, suite in catalogue.suites().items():
+        spanned = [one for one in suite.spans if one in targets]
+        if len(spanned) > 1:
+            targets[name] = _spanning(suite, spanned)
     aside: dict[str, Target] = {}
     if selectors:
         cases = catalogue.cases()
@@ -193,6 +226,21 @@ def _target(suite: Suite, interface: Interface, url: LinkUrl) -> Target:
         answers=answers,
         values={**values, **_key_references(interface)},
         review=tuple(suite.proforma.review(answers)),
+    )
+
+
+def _spanning(suite: Suite, interfaces: Sequence[str]) -> Target:
+    """Return the target of a suite that compares the ports of the device."""
+    (profile,) = suite.profiles().values()
+    return Target(
+        suite=suite,
+        profile=profile,
+        role="meter",
+        link=LinkUrl.parse(f"ports:{'+'.join(interfaces)}"),
+        line=suite.line(profile),
+        answers=suite.facts(profile, {}),
+        values={},
+        review=(),
     )
 
 
@@ -260,7 +308,7 @@ def plan_json(
                 "title": target.suite.titles(target.profile),
                 "role": target.role,
                 "link": str(target.link),
-                "line": str(target.line),
+                "line": str(target.line) if target.is_port else "",
                 "capabilities": None
                 if (found := capabilities.get(name)) is None
                 else sorted(found),
@@ -271,6 +319,16 @@ def plan_json(
             for name, target in preparation.targets.items()
         },
         "cases": [row.to_json() for row in plan],
+    }
+
+
+def links_of(plan: Mapping[str, Any]) -> dict[str, str]:
+    """Return the links of a run's ports; `plan` is the content of plan.json."""
+    suites = catalogue.suites()
+    return {
+        name: row["link"]
+        for name, row in plan["interfaces"].items()
+        if not (name in suites and suites[name].spans)
     }
 
 
@@ -289,7 +347,7 @@ def replan(plan: Mapping[str, Any], device_toml: str) -> tuple[PlannedCase, ...]
     declaration = parse_declaration(device_toml, "device.toml")
     preparation = prepare(
         declaration,
-        links={name: row["link"] for name, row in plan["interfaces"].items()},
+        links=links_of(plan),
         selectors=plan["selectors"],
         quick=plan["mode"]["quick"],
         allow_destructive=plan["allow_destructive"],

@@ -123,7 +123,7 @@ def run_cases(
     arguments = ["-p", "xdist.plugin", "-n", str(processes), "--bench-run", str(run.folder.path)]
     arguments += ["--device", str(run.folder.path / "device.toml")]
     arguments += ["--bench-cases", ",".join(pending)]
-    for name, target in run.preparation.targets.items():
+    for name, target in run.preparation.ports.items():
         arguments += ["--link", f"{name}={target.link}"]
     if run.preparation.quick:
         arguments.append("--quick")

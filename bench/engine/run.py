@@ -21,6 +21,7 @@ from bench.engine.inputs import read_inputs
 from bench.engine.preparation import (
     Preparation,
     environment_json,
+    links_of,
     load_declaration,
     plan_json,
     prepare,
@@ -133,7 +134,7 @@ class Run:
         declaration = load_declaration(path / "device.toml")
         preparation = prepare(
             declaration,
-            links={name: row["link"] for name, row in written["interfaces"].items()},
+            links=links_of(written),
             selectors=written["selectors"],
             quick=written["mode"]["quick"],
             allow_destructive=written["allow_destructive"],
@@ -283,6 +284,9 @@ def _mend(folder: RunFolder, plan: Sequence[PlannedCase]) -> None:
 def _link_details(session: Session, interface: str) -> dict[str, Any]:
     """Return what is known of a link; a link that failed is described by its error."""
     epoch = {"epoch_ns": session.clock.epoch_ns}
+    target = session.preparation.target(interface)
+    if not target.is_port:
+        return {**epoch, "link": str(target.link)}
     try:
         link = session.link(interface)
     except AdapterError as error:

@@ -96,7 +96,7 @@ def declared_secret(preparation: Preparation, interface: str, name: str) -> Secr
     reference = preparation.declaration.interfaces[interface].keys.get(name)
     if reference is None:
         return None
-    target = preparation.targets[interface]
+    target = preparation.target(interface)
     item = target.suite.proforma.keys.get(f"keys.{name}", KeyItem("", ""))
     try:
         return _resolve(reference, target.link, item)
@@ -106,7 +106,7 @@ def declared_secret(preparation: Preparation, interface: str, name: str) -> Secr
 
 def check_secrets(preparation: Preparation) -> None:
     """Raise UsageError for the first declared key that cannot be read, before anything is run."""
-    for interface in preparation.targets:
+    for interface in preparation.ports:
         for name in preparation.declaration.interfaces[interface].keys:
             declared_secret(preparation, interface, name)
 

@@ -1,13 +1,13 @@
 """A run in progress: the open links, the shared observations, and one case after the other."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
 from adapters.base import Link, LinkUrl
 from adapters.registry import open_link
-from bench.core.case import Case, Kind
+from bench.core.case import Case
 from bench.core.clock import Clock, MonotonicClock, VirtualClock
 from bench.core.errors import (
     AdapterError,
@@ -18,6 +18,7 @@ from bench.core.errors import (
 from bench.core.line import LineErrors
 from bench.core.link import Capability, LinkEnded
 from bench.core.verdict import Reason
+from bench.engine.bracket import BracketRecord, known_good_case
 from bench.engine.calibration import calibrated
 from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.evidence import CaseRecord, RunFolder
@@ -32,31 +33,6 @@ from bench.engine.traffic import Traffic
 Watcher = TypeVar("Watcher", bound=Watch)
 Shared = TypeVar("Shared")
 LinkOpener = Callable[[Target, Clock], Link]
-
-
-@dataclass(slots=True)
-class BracketRecord:
-    """The known-good exchanges around a group of cases, and the cases between them."""
-
-    interface: str
-    group: str
-    opening: Unwell | None = None
-    closing: Unwell | None = None
-    cases: list[str] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, object]:
-        """Return plain JSON values; the suspects are the cases that ran before a bad end."""
-
-        def side(unwell: Unwell | None) -> dict[str, object]:
-            return {"ok": unwell is None, "message": unwell.message if unwell else ""}
-
-        return {
-            "interface": self.interface,
-            "group": self.group,
-            "opening": side(self.opening),
-            "closing": side(self.closing),
-            "suspects": list(self.cases) if self.closing else [],
-        }
 
 
 def open_target(target: Target, clock: Clock) -> Link:
@@ -88,22 +64,6 @@ def _timeless(url: LinkUrl) -> bool:
     )
 
 
-def _known_good(interface: str) -> Case:
-    """Return what stands in place of a case while a group is opened or closed."""
-    return Case(
-        id=f"{interface.upper()}-KNOWN-GOOD",
-        version=1,
-        interface=interface,
-        title="Known-good exchange",
-        purpose="Ensure that the device is well before and after a group of cases.",
-        stimulus="What every conforming device answers.",
-        criterion="The answer comes.",
-        kind=Kind.CAPABILITY,
-        clauses=("meterbench:known-good-exchange",),
-        bound_s=120.0,
-    )
-
-
 class Session:
     """Runs cases against one device; evidence goes to `folder` when there is one.
 
@@ -123,7 +83,7 @@ class Session:
     ) -> None:
         self.preparation = preparation
         self.folder = folder
-        self.clock = clock or clock_for(preparation.targets)
+        self.clock = clock or clock_for(preparation.ports)
         self.stopping = False
         self.broken: EvidenceError | None = None
         self._opener = opener
@@ -148,7 +108,7 @@ class Session:
             # raising the same error again would lengthen its traceback each time
             raise self._failed[interface].with_traceback(None)
         if interface not in self._links:
-            target = self.preparation.targets[interface]
+            target = self.preparation.target(interface)
             try:
                 link = self._opener(target, self.clock)
                 try:
@@ -174,11 +134,26 @@ class Session:
         self.note("link-lost", interface=interface, message=str(error))
 
     def capabilities(self, interface: str) -> frozenset[str] | None:
-        """Return what the link can do, None when it cannot be opened."""
+        """Return what the link can do, None when it cannot be opened.
+
+        A suite that spans ports can do what any of them can.
+        """
+        target = self.preparation.target(interface)
+        if not target.is_port:
+            ports = [one for one in target.suite.spans if one in self.preparation.ports]
+            return frozenset().union(*(self.capabilities(one) or () for one in ports))
         try:
             return self.link(interface).capabilities
         except AdapterError:
             return None
+
+    def _attend(self, *interfaces: str) -> None:
+        """Let these ports be heard, and the others rest."""
+        for name, link in self._links.items():
+            if name in interfaces:
+                link.listen()
+            else:
+                link.rest()
 
     def close(self) -> None:
         """Close every link and give the devices back."""
@@ -233,7 +208,8 @@ class Session:
             raise
         if self._bracket is not None:
             self._bracket.cases.append(case.id)
-        target = self.preparation.targets[case.interface]
+        target = self.preparation.target(case.interface)
+        self._attend(case.interface, *case.beside, *case.spans)
         return CaseContext(
             case,
             number,
@@ -304,6 +280,7 @@ class Session:
         named = f"{group}-{self._worker}" if self._worker else group  # each process has its own
         if self._bracket is not None and self._bracket.group == named:
             return
+        self._attend(interface, *self.preparation.target(interface).suite.spans)
         self._bracket = BracketRecord(interface, named)
         self._bracket.opening = self._exchange(interface, "opening")
 
@@ -337,7 +314,7 @@ class Session:
         if self._path is not None and bracket is not None:
             side = "closing" if bracket.cases else "opening"
             path = self._path / "brackets" / f"{interface}-{bracket.group}-{side}.pcapng"
-        context = self._beside(_known_good(interface), path)
+        context = self._beside(known_good_case(interface), path)
         self._exchanging = context
         return context
 
@@ -349,10 +326,10 @@ class Session:
         path = None
         if self._path is not None:
             path = self._path / "exchanges" / self._worker / f"{interface}-{name}.pcapng"
-        return self._beside(replace(_known_good(interface), bound_s=bound_s), path)
+        return self._beside(replace(known_good_case(interface), bound_s=bound_s), path)
 
     def _beside(self, case: Case, path: Path | None) -> CaseContext:
-        target = self.preparation.targets[case.interface]
+        target = self.preparation.target(case.interface)
         return CaseContext(
             case,
             1,
@@ -364,7 +341,7 @@ class Session:
         )
 
     def _exchange(self, interface: str, side: str) -> Unwell | None:
-        suite = self.preparation.targets[interface].suite
+        suite = self.preparation.target(interface).suite
         try:
             return (suite.opening if side == "opening" else suite.closing)(self)
         except Inconclusive as unwell:

@@ -33,7 +33,8 @@ class Suite:
     maps every name of an edition (key or alias) to its key, `titles` a key to its full name;
     `facts` gives the ICS answers that follow from an edition and the IXIT values, `line` the
     character format that the edition prescribes. A group of cases starts with `opening` and ends
-    with `closing`.
+    with `closing`. A suite that `spans` interfaces compares the ports of one device: it has no link
+    of its own, is not declared, and applies where two of them are.
     """
 
     interface: str
@@ -47,3 +48,4 @@ class Suite:
     line: Callable[[str], LineSettings]
     opening: Bracket
     closing: Bracket
+    spans: tuple[str, ...] = ()

@@ -43,10 +43,17 @@ class PhasePower:
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """All phases during one second."""
+    """All phases during one second.
+
+    `harmonics` of the voltage, (order, share, degrees), where a controlled source feeds the meter:
+    its loads are linear. None: those of the household. `leak_ma` of the current of L1 flow to earth
+    and do not come back in the neutral.
+    """
 
     phases: tuple[PhasePower, ...]
     frequency_mhz: int
+    harmonics: tuple[tuple[int, float, float], ...] | None = None
+    leak_ma: int = 0
 
     @property
     def active_mw(self) -> int:
@@ -57,6 +64,27 @@ class Power:
     def reactive_mvar(self) -> int:
         """Sum of the phases."""
         return sum(phase.reactive_mvar for phase in self.phases)
+
+
+def sourced(
+    phases: Sequence[tuple[float, float, float]],
+    hertz: float,
+    harmonics: Sequence[tuple[int, float, float]] = (),
+    leak_a: float = 0.0,
+) -> Power:
+    """Return what a controlled source and load make: (V, A, degrees by which A lag) of each phase.
+
+    More than 90 degrees feed in.
+    """
+    found = []
+    for volts, amperes, degrees in phases:
+        apparent_mva = volts * amperes * 1000
+        angle = math.radians(degrees)
+        active, reactive = apparent_mva * math.cos(angle), apparent_mva * math.sin(angle)
+        found.append(
+            PhasePower(round(volts * 1000), round(amperes * 1000), round(active), round(reactive))
+        )
+    return Power(tuple(found), round(hertz * 1000), tuple(harmonics), round(leak_a * 1000))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,8 @@ class MeteringSystem:
         self.epoch_ns = self._axis_ns
         self._load = LoadModel(seed, home.phases, home.solar_peak_w, delta=home.delta)
         held_mw = None if home.held_w is None else home.held_w * 1000
-        # from which second on which total is held
-        self._holds: list[tuple[int, int | None]] = [(self._axis_ns // _SECOND, held_mw)]
+        # from which second on which total is held, or what a source makes
+        self._holds: list[tuple[int, int | Power | None]] = [(self._axis_ns // _SECOND, held_mw)]
         self._now = first_registers(seed, home, self._axis_ns // _SECOND)
         self._checkpoints = [self._now.copy()]
         self._listeners: list[Callable[[int], None]] = []
@@ -171,18 +171,34 @@ class MeteringSystem:
         self._now = registers
         self._checkpoints = [registers.copy()]
 
-    def hold_load(self, watts: float | None, now: int) -> None:
+    def hold_load(self, watts: float | None, now: int) -> int:
         """Hold the total power from the next second on; negative is export, None ends it.
 
-        Raises UsageError for more than a household's connection carries.
+        Returns the instant from which it holds. Raises UsageError for more than a household's
+        connection carries.
         """
         if watts is not None and not -100_000 <= watts <= 100_000:
             raise UsageError(f"load {watts} W is none of a household: -100000 .. 100000")
+        return self._hold(None if watts is None else round(watts * 1000), now)
+
+    def connect_source(self, power: Power | None, now: int) -> int:
+        """Connect a controlled source and load from the next second on; None: the household.
+
+        Returns the instant from which it holds. Raises UsageError for other phases than the
+        meter has.
+        """
+        count = self.household.phases
+        if power is not None and len(power.phases) != count:
+            raise UsageError(f"the source has {len(power.phases)} phases, the meter {count}")
+        return self._hold(power, now)
+
+    def _hold(self, what: int | Power | None, now: int) -> int:
         self._count(now)
         next_s = self._now.at_s + 1
         self._holds = [hold for hold in self._holds if hold[0] < next_s]
-        self._holds.append((next_s, None if watts is None else round(watts * 1000)))
+        self._holds.append((next_s, what))
         self._checkpoints = [saved for saved in self._checkpoints if saved.at_s < next_s]
+        return self.instant_ns(next_s)
 
     def add_outages(self, count: int, seconds: int, now: int) -> None:
         """Add `count` long power failures of `seconds` to the log, the last one just over.
@@ -223,11 +239,11 @@ class MeteringSystem:
         return registers, power
 
     def _power(self, unix_s: int) -> Power:
-        for since_s, total_mw in reversed(self._holds):
+        for since_s, held in reversed(self._holds):
             if unix_s >= since_s:
-                if total_mw is None:
+                if held is None:
                     break
-                return self._load.held(unix_s, total_mw)
+                return held if isinstance(held, Power) else self._load.held(unix_s, held)
         return self._load.power(unix_s)
 
     def _tariff(self, unix_s: int) -> int:

@@ -5,7 +5,7 @@ says, at the phase and frequency of its mains. Everything is a function of seed 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -65,8 +65,9 @@ class HouseholdSource:
         self._mains = mains
         self._household = household
         self._seed = seed
-        shape = DELTA if household.delta else Shape()
-        self.shape = shape if shaped is None else shaped(shape)
+        self._plain = DELTA if household.delta else Shape()
+        self._shaped = shaped or (lambda shape: shape)
+        self.shape = self._shaped(self._plain)
         self._coefficients = lru_cache(maxsize=16)(self._waves_of)
 
     def stretch(self, instant: int) -> Stretch:
@@ -82,6 +83,8 @@ class HouseholdSource:
             volts = self._sampled(volts_ns)[:, :PHASES]
             amperes = self._sampled(amperes_ns)[:, PHASES:]
         neutral = amperes.sum(axis=1)
+        if leak_ma := self._mains.at(int(volts_ns[0])).power.leak_ma if len(volts_ns) else 0:
+            neutral = neutral - volts[:, 0] * (leak_ma / 1000 / _rms(volts[:, 0]))
         if self._household.delta:
             neutral = np.zeros(len(neutral))
         return self._noisy(Waves(volts, amperes, neutral), volts_ns)
@@ -107,7 +110,7 @@ class HouseholdSource:
         turned = (stretch.phase % TURN) + (instants - stretch.start) * stretch.frequency_mhz
         angle = (turned % TURN) * (2 * np.pi / TURN)
         once = np.cos(angle) + 1j * np.sin(angle)
-        orders = self.shape.orders
+        orders = self._shape_of(stretch.power).orders
         columns = np.empty((len(instants), 2 * len(orders)))
         power, order = once, 1
         for column, wanted in enumerate(orders):
@@ -118,13 +121,21 @@ class HouseholdSource:
         sampled: Samples = columns @ self._coefficients(stretch.power)
         return sampled
 
+    def _shape_of(self, power: Power) -> Shape:
+        """Return the household's shape, or that of the source that feeds the meter."""
+        if power.harmonics is None:
+            return self.shape
+        voltage = {order: (share, degrees) for order, share, degrees in power.harmonics}
+        return self._shaped(replace(self._plain, voltage=voltage, current={}, distorted=0.0))
+
     def _waves_of(self, power: Power) -> Samples:
         """Return what the columns are multiplied with: volts, then amperes, shape (2 h, 6)."""
-        waves = np.zeros((len(self.shape.orders), 2 * PHASES), np.complex128)
+        shape = self._shape_of(power)
+        waves = np.zeros((len(shape.orders), 2 * PHASES), np.complex128)
         for phase, one in enumerate(power.phases):
             if one.voltage_mv:
-                waves[:, phase] = self.shape.volts(phase, one)
-                waves[:, PHASES + phase] = self.shape.amperes(phase, one)
+                waves[:, phase] = shape.volts(phase, one)
+                waves[:, PHASES + phase] = shape.amperes(phase, one)
         if self._household.delta:
             waves[:, PHASES + 1] = -waves[:, PHASES] - waves[:, PHASES + 2]
         found = np.empty((2 * len(waves), 2 * PHASES))
@@ -146,6 +157,10 @@ class HouseholdSource:
 
     def _phases(self, instants: Instants) -> tuple[PhasePower, ...]:
         return self._mains.at(int(instants[0])).power.phases if len(instants) else ()
+
+
+def _rms(samples: Samples) -> float:
+    return float(np.sqrt(np.mean(np.square(samples)))) or 1.0
 
 
 def noise_columns(instants: Instants, seed: int) -> Samples:

@@ -222,7 +222,7 @@ def _telegram_in(plaintext: bytes) -> bytes | None:
 
 def is_encrypted(session: Session) -> bool:
     """Whether the P1 port of the device is declared to send encrypted frames."""
-    answers = session.preparation.targets["p1"].answers
+    answers = session.preparation.target("p1").answers
     return answers["P1/CIPHERING"] and answers["P1/ENCRYPTED"]
 
 
@@ -243,7 +243,7 @@ def port_keys(session: Session) -> PortKeys:
 
 def stream_splitter(session: Session) -> TelegramSplitter | CipheredStream:
     """Return what cuts the stream of the declared port into telegrams."""
-    profile = load_profile(session.preparation.targets["p1"].profile)
+    profile = load_profile(session.preparation.target("p1").profile)
     if is_encrypted(session):
         return CipheredStream(profile, port_keys(session), profile.line.character_ns)
     return TelegramSplitter(profile.line.character_ns)

@@ -28,7 +28,7 @@ class Listener:
     """
 
     def __init__(self, context: CaseContext, session: Session) -> None:
-        self.profile: Profile = load_profile(session.preparation.targets["p1"].profile)
+        self.profile: Profile = load_profile(session.preparation.target("p1").profile)
         self.pieces: list[Piece] = []
         self._context = context
         self._session = session

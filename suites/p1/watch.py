@@ -200,7 +200,7 @@ def observe(session: Session) -> TelegramWatch:
 
 def new_watch(session: Session, wanted: int) -> TelegramWatch:
     """Return a watch of the declared port that has seen nothing yet."""
-    profile = load_profile(session.preparation.targets["p1"].profile)
+    profile = load_profile(session.preparation.target("p1").profile)
     timed = session.can("p1", Capability.TIMESTAMPS)
     ciphered = None
     if is_encrypted(session):

@@ -130,7 +130,7 @@ class Diagnosis:
         """Say what octets look like that are no answer to SNRM."""
         heard = b"".join(self.context.frame(number).octets for number in said.noise)
         heard += b"".join(one.piece.octets for one in said.frames)
-        line = self.meter.session.preparation.targets["wan"].line
+        line = self.meter.session.preparation.target("wan").line
         link = self.context.connection.link
         if self.context.connection.has(Capability.UART_ERRORS):
             errors = link.line_errors()

@@ -124,7 +124,7 @@ class Meter:
     def wire(self, connection: Connection | None = None) -> Wire:
         """Return a connection, by default the case's, with the keeper of its frames."""
         connection = connection or self.context.connection
-        line = self.session.preparation.targets[self.interface].line
+        line = self.session.preparation.target(self.interface).line
         on_line = connection.has(Capability.LINE_SPEED)
         return Wire(connection, self._keep, line.character_ns if on_line else 0.0)
 
@@ -146,10 +146,7 @@ class Meter:
         `max_pdu` (octets) the usual proposal; other options are those of `transport`. Inconclusive
         (IXIT) for one that is not declared, or lacks a key.
         """
-        try:
-            means = self.declared.association(name)
-        except UsageError as error:
-            raise Inconclusive(Reason.IXIT, str(error)) from None
+        means = self._means(name)
         security = self._security(means, dedicated)
         octets = self.random.randbytes(challenge_size(means.mechanism))
         made = Association(
@@ -166,6 +163,12 @@ class Meter:
         )
         self._associations.append(made)
         return made
+
+    def _means(self, name: str) -> DeclaredAssociation:
+        try:
+            return self.declared.association(name)
+        except UsageError as error:
+            raise Inconclusive(Reason.IXIT, str(error)) from None
 
     def connect(self, name: str, **options: Any) -> Association:
         """Return an association whose link is up and to which nothing was sent yet.
@@ -321,10 +324,10 @@ class Meter:
         """Return the object model as this association sees it; read once per run.
 
         Ask for it before anything is opened: it opens an association of its own. Inconclusive
-        (PRECONDITION) when the object list cannot be read; after two failures it is not tried
-        again in the run.
+        (PRECONDITION) when the object list cannot be read, (IXIT) when no such association is
+        declared; after two failures it is not tried again in the run.
         """
-        key = self.declared.association(name).name
+        key = self._means(name).name
         shared = self.session.shared
         failures = shared(self.interface, f"failed surveys {key}", list[Inconclusive])
         if len(failures) >= _SURVEY_TRIES:
@@ -362,10 +365,7 @@ class Meter:
 
     def finish(self) -> None:
         """Close all, and look for a sign of life unless the case has done so itself."""
-        if self.judged_alive:
-            self.close()
-            return
-        if why := self.why_not_alive():
+        if not self.judged_alive and (why := self.why_not_alive()):
             self.context.inconclusive(Reason.SURVIVAL, f"after the case: {why}")
         self.close()
 

@@ -36,7 +36,7 @@ _SILENCE_S = 2.0
 @pytest.fixture
 def mode_e(bench_session: Session, context: CaseContext, declared: Declared) -> ModeE:
     """The line at 300 Bd, the meter waiting for a request."""
-    line = ModeE(context, declared, bench_session.preparation.targets["wan"].line)
+    line = ModeE(context, declared, bench_session.preparation.target("wan").line)
     context.at_end(line.restore)
     line.begin()
     return line

@@ -32,7 +32,8 @@ class Fault:
     checks of cases, that may rightly go red with it because the same octets break their clause
     too; `*` stands for any run of characters. Anything else that goes red is a kill for the wrong
     reason. `declares` are ICS answers ("P1/POLYPHASE") and IXIT values ("equipment_id") by which
-    the device is declared otherwise than the reference device of the profile.
+    the device is declared otherwise than the reference device of the profile. `port` is the one
+    that deviates, where it is not that of the interface.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Fault:
     also: tuple[str, ...] = ()
     alterations: tuple[Alteration, ...] = ()
     declares: Mapping[str, object] = field(default_factory=dict)
+    port: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,4 @@ class Variation:
     profile: str
     alterations: tuple[Alteration, ...] = ()
     declares: Mapping[str, object] = field(default_factory=dict)
+    port: str = ""

@@ -139,12 +139,12 @@ class P1Port:
         else:
             self._released(now)
 
-    def control(self, action: str, values: Mapping[str, Any], now: int) -> None:
+    def control(self, action: str, values: Mapping[str, Any], now: int) -> int | None:
         """Do something to the device, see `bench.simulator.control`; UsageError if it cannot."""
         if self.encryption is not None and action == "counter":
             self.encryption.set_counter(**values)
-        else:
-            control(self.system, action, values, now)
+            return now
+        return control(self.system, action, values, now)
 
     def supply(self, load_ma: float | None) -> Supply:
         """Return what the port's 5 V supply gives under a load, None being a short circuit."""

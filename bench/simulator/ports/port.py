@@ -7,7 +7,7 @@ that drives the port, which are those of the metering system behind it.
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from bench.core.line import LineSettings
+from bench.core.line import LineSettings, LineTimes
 from bench.core.link import Supply
 
 
@@ -44,8 +44,25 @@ class Controlled(Port, Protocol):
     #: Unix time of the metering system's start, in nanoseconds
     epoch_ns: int
 
-    def control(self, action: str, values: Mapping[str, Any], now: int) -> None:
-        """Do something to the device; UsageError for what it cannot do."""
+    def control(self, action: str, values: Mapping[str, Any], now: int) -> int | None:
+        """Do something to the device; UsageError for what it cannot do.
+
+        Returns the instant from which it holds, where that is known.
+        """
+        ...
+
+
+@runtime_checkable
+class Streaming(Controlled, Protocol):
+    """A port that sends without being asked and never stops; its line is seen to the edge."""
+
+    #: voltage between the wires of its line, in V
+    differential_v: float
+    #: whether a recording takes the place of the household
+    replays: bool
+
+    def line_times(self, first: int, end: int) -> LineTimes:
+        """Return when the characters number `first` to `end` (excluded) began on the line."""
         ...
 
 

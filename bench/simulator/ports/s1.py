@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bench.core.clock import MILLISECOND, SECOND
-from bench.core.line import LineSettings
+from bench.core.line import LineSettings, LineTimes
 from bench.protocols.s1.bulk_encode import body_rows, check_rows, frame_rows
 from bench.protocols.s1.profile import Profile, load_profile
 from bench.simulator.control import control
@@ -88,6 +88,7 @@ class S1Port:
         self.line: LineSettings | None = own_line
         self.differential_v: float = altered(Stage.LEVEL, _DRIVER_V)
         self._sampling: Sampling = altered(Stage.SAMPLING, sampling)
+        self.replays = source is not None
         self._source = source or self._household_source()
         self._framing = Framing(
             profile,
@@ -162,9 +163,21 @@ class S1Port:
         else:
             self._queue.clear()
 
-    def control(self, action: str, values: Mapping[str, Any], now: int) -> None:
+    def control(self, action: str, values: Mapping[str, Any], now: int) -> int | None:
         """Do something to the device, see `bench.simulator.control`; UsageError if it cannot."""
-        control(self.system, action, values, now)
+        return control(self.system, action, values, now)
+
+    def line_times(self, first: int, end: int) -> LineTimes:
+        """Return when octets that were emitted began on the line; the first ones may be forgotten.
+
+        Of those that are not known any more nothing is returned.
+        """
+        assert self.line is not None
+        offsets = np.arange(first, end, dtype=np.int64)
+        starts = self.edges.octet_ns(offsets)
+        known = starts >= 0
+        sampled = self.edges.sampled_ns(offsets)
+        return LineTimes(starts[known], 1e9 / self.line.baud_bd, sampled[known])
 
     # -- what it does by itself
 

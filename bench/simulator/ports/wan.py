@@ -125,9 +125,9 @@ class WanDevice:
         if connection in self.connections:
             self.connections.remove(connection)
 
-    def control(self, action: str, values: Mapping[str, Any], now: int) -> None:
+    def control(self, action: str, values: Mapping[str, Any], now: int) -> int | None:
         """Do something to the device, see `bench.simulator.control`; UsageError if it cannot."""
-        control(self.system, action, values, now)
+        return control(self.system, action, values, now)
 
     # -- what its connections ask for
 

@@ -97,9 +97,9 @@ class WanConnection:
         self.ended = True
         self.device.forget(self)
 
-    def control(self, action: str, values: Mapping[str, Any], now: int) -> None:
+    def control(self, action: str, values: Mapping[str, Any], now: int) -> int | None:
         """Do something to the device, see `bench.simulator.control`; UsageError if it cannot."""
-        self.device.control(action, values, now)
+        return self.device.control(action, values, now)
 
     # -- what a link layer fills in
 
