@@ -1,6 +1,7 @@
 """`meterbench simulate`: serve a port of the built-in metering system in real time."""
 
 import json
+import shlex
 import signal
 import threading
 from contextlib import AbstractContextManager
@@ -36,13 +37,16 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What is served: `place` gives the pty, or the number of the TCP or UDP port."""
+    """What is served: `place` gives the pty, or the number of the TCP or UDP port.
+
+    `settings` are what a declaration has to say of it beside edition and link, as NAME=VALUE.
+    """
 
     profile: str
     place: AbstractContextManager[str | int]
     scheme: str
     options: str = ""
-    declare: str = ""
+    settings: tuple[str, ...] = ()
 
 
 @click.command("simulate")
@@ -133,8 +137,31 @@ def simulate(
             click.echo(json.dumps(row))
         else:
             click.echo(f"{interface} ({served.profile}) is served at {where}")
-            if served.declare:
-                click.echo(f"declare  {served.declare}")
-            click.echo(f"try      meterbench run --quick --link {interface}={link}")
+            for line in _to_try(interface, served, link):
+                click.echo(line)
         stop.wait(seconds)
     return 0
+
+
+def _to_try(interface: str, served: Served, link: str) -> list[str]:
+    """Return the commands that test what is served; none while there is no suite for it.
+
+    A device that nobody declared is taken for one edition of one interface; any other one has to
+    be declared before it can be run.
+    """
+    from bench.engine import catalogue
+    from bench.engine.preparation import load_declaration
+
+    suite = catalogue.suites().get(interface)
+    key = suite.profiles().get(served.profile) if suite else None
+    if suite is None or key is None:
+        return []
+    usual = load_declaration(None, {interface: link}).interfaces.get(interface)
+    if usual is not None and suite.profiles()[usual.profile] == key and not served.settings:
+        return [f"try      meterbench run --quick --link {shlex.quote(f'{interface}={link}')}"]
+    chosen = [word for setting in served.settings for word in ("--set", setting)]
+    if len(set(suite.profiles().values())) > 1:
+        chosen = ["--profile", served.profile, *chosen]
+    file = f"{interface}.toml"
+    words = ["meterbench", "declare", "new", interface, "--link", link, *chosen, "--out", file]
+    return [f"try      {shlex.join(words)}", f"then     meterbench run --quick --device {file}"]

@@ -49,12 +49,12 @@ def serve_wan(wishes: Wishes, stop: threading.Event) -> Served:
         latency_ns=round(latency_ms * MILLISECOND),
         burst_ns=REAL_TIME_BURST_NS,
     )
-    declare = f'link_layer = "{kind}"'
+    settings = (f"link_layer={kind}",)
     if wishes.on_pty:
         options = "?start=mode-e" if wishes.mode_e else f"?baud={HDLC_LINE.baud_bd}"
-        return Served(_PROFILE, serve_pty(device, stop), "serial", options, declare)
+        return Served(_PROFILE, serve_pty(device, stop), "serial", options, settings)
     if wishes.udp_port is not None:
         place = serve_udp(device, wishes.host, wishes.udp_port, stop)
-        return Served(_PROFILE, place, "udp", "", declare)
+        return Served(_PROFILE, place, "udp", "", settings)
     place = serve_tcp(device, wishes.host, wishes.tcp_port or 0, stop)
-    return Served(_PROFILE, place, "tcp", "", declare)
+    return Served(_PROFILE, place, "tcp", "", settings)

@@ -1,6 +1,6 @@
 """What the declaration says of a WAN port: link layer, addresses, associations, limits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -67,6 +67,10 @@ _KNOWN: dict[str, tuple[Mechanism, int | None, str, str]] = {
     "broadcast": (Mechanism.LOWEST, 0, "", "WAN/BROADCAST"),
 }
 
+#: which one is taken for a role that is not declared: the first of these that the meter has
+_MANAGEMENT = ("suite0", "suite1", "suite2", "hls6", "hls4", "hls3", "hls2", "lls", "public")
+_READING = ("lls", "hls2", "hls3", "hls4", "hls6", "suite0", "suite1", "suite2", "public")
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -106,13 +110,14 @@ class Declared:
         info = values.get("hdlc_max_info", DEFAULT_INFO)
         window = values.get("hdlc_window", DEFAULT_WINDOW)
         own = LinkParameters(info, info, window, window)
+        associations = _associations(values, answers)
         found = cls(
             link_layer=_link_layer(values.get("link_layer", "hdlc")),
             server_sap=values.get("server_sap", 1),
             response_limit_s=float(values.get("response_limit_s", 1.0)),
-            associations=_associations(values, answers),
-            main=str(values.get("management", "suite0")),
-            reading=str(values.get("reading", "lls")),
+            associations=associations,
+            main=str(values.get("management") or _first(_MANAGEMENT, associations)),
+            reading=str(values.get("reading") or _first(_READING, associations)),
             client_title=_title(values.get("client_title", "4D42580000000001")),
             hdlc_lower=values.get("hdlc_lower", 17),
             hdlc_address_octets=values.get("hdlc_address_octets", 2),
@@ -137,7 +142,10 @@ class Declared:
         found = self.associations.get(key)
         if found is None:
             known = ", ".join(self.associations) or "none"
-            raise UsageError(f"no association {key!r} is declared (declared: {known})")
+            raise UsageError(
+                f"no association {key!r} is declared (declared: {known}); claim it in [wan.ics], "
+                "or name others as management and reading in [wan.ixit]"
+            )
         return found
 
     def has(self, name: str) -> bool:
@@ -197,6 +205,10 @@ def _associations(
             secret=secret,
         )
     return found
+
+
+def _first(names: Iterable[str], associations: Mapping[str, DeclaredAssociation]) -> str:
+    return next((name for name in names if name in associations), "public")
 
 
 def _sizes(values: Mapping[str, Any]) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -232,9 +233,27 @@ def test_a_new_declaration_is_complete_but_for_its_question_marks(bench, tmp_pat
     assert (code, "exists already" in err) == (2, True)
 
 
+def test_what_is_known_already_stands_in_a_new_declaration(bench, tmp_path):
+    path = tmp_path / "device.toml"
+    known = ["link_layer=wrapper", "WAN/LLS=true", "response_limit_s=2.5"]
+    options = [word for one in known for word in ("--set", one)]
+    assert bench("declare", "new", "wan", *options, "--out", path)[0] == 0
+    section = tomllib.loads(path.read_text())["wan"]
+    assert section["profile"] == "generic"
+    assert section["ics"]["WAN/LLS"] is True
+    assert section["ixit"] == {"link_layer": "wrapper", "response_limit_s": 2.5}
+    assert section["keys"] == {}
+    assert '# lls_password = "env:NAME"' in path.read_text()
+    assert bench("declare", "check", path)[0] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["wan", "--set", "link_layer"], "write NAME=VALUE"),
+        (["wan", "--set", "link_layer=x"], "must be 'hdlc' or 'wrapper'"),
+        (["wan", "--set", "WAN/LLS=yes"], "must be true or false"),
+        (["wan", "--set", "link_leyer=hdlc"], "link_layer, perhaps"),
         (["x9"], "no suite for interface 'x9'"),
         (["p1", "--profile", "nl99"], "unknown edition 'nl99'"),
         (["p1", "--link", "nonsense"], "has no scheme"),

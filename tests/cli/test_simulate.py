@@ -1,7 +1,7 @@
 """What `meterbench simulate` serves; the serving itself is tested with the adapters."""
 
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 
 import pytest
@@ -53,6 +53,19 @@ def test_a_fault_is_shown_in_its_own_edition(served):
     assert served("--fault", "p1.legacy-bit-7").profile.key == "nl30"
     assert served("--fault", "p1.legacy-bit-7", "--profile", "nl22").profile.key == "nl22"
     assert served().profile.key == "nl50"
+
+
+def test_the_way_to_test_it_names_the_edition_unless_it_is_the_usual_one(bench, monkeypatch):
+    monkeypatch.setattr(serve, "serve_tcp", lambda *_: nullcontext(2001))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    def said(*arguments):
+        return bench("simulate", "p1", "--tcp", "0", "--seconds", "0", *arguments)[1]
+
+    assert "meterbench run --quick --link p1=tcp://127.0.0.1:2001\n" in said()
+    other = said("--profile", "be17")
+    assert "declare new p1 --link tcp://127.0.0.1:2001 --profile be17 --out p1.toml\n" in other
+    assert "run --quick --device p1.toml\n" in other
 
 
 def test_another_household_and_frames_can_be_asked_for(served):

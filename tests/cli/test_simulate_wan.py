@@ -1,6 +1,7 @@
 """What `meterbench simulate wan` serves, and what it says; serving is tested with the adapters."""
 
 import json
+import shlex
 import signal
 from contextlib import contextmanager
 
@@ -47,12 +48,24 @@ def simulate(bench, monkeypatch):
 def test_the_link_to_use_and_what_to_declare_are_told(simulate, arguments, link, layer):
     device, said, code = simulate(*arguments)
     assert code == 0
-    assert f"--link wan={link}\n" in said
-    assert f'link_layer = "{layer}"' in said
+    assert f" --set link_layer={layer} --out wan.toml\n" in said
     assert device.link == layer
     assert (device.line is None) == ("--pty" not in arguments)
     _, said, _ = simulate(*arguments, "--json")
     assert json.loads(said)["link"] == link
+
+
+def test_the_commands_that_are_told_make_a_declaration_of_what_is_served(bench, simulate, tmp_path):
+    _, said, _ = simulate("--tcp", "0", "--hdlc")
+    first, then = (line[9:] for line in said.splitlines() if line[:9] in ("try      ", "then     "))
+    new = [word.replace("wan.toml", str(tmp_path / "wan.toml")) for word in shlex.split(first)]
+    assert bench(*new[1:])[0] == 0
+    assert bench("declare", "check", tmp_path / "wan.toml")[0] == 0
+    plan = [word.replace("wan.toml", str(tmp_path / "wan.toml")) for word in shlex.split(then)]
+    code, out, _ = bench("plan", *plan[2:])
+    assert code == 0
+    assert "DLMS-HDLC-01" in out
+    assert "tcp://127.0.0.1:4059" in (tmp_path / "wan.toml").read_text()
 
 
 def test_seed_latency_and_fault_are_those_asked_for(simulate):

@@ -38,15 +38,39 @@ def test_only_what_is_declared_is_there():
     some = declared({**dict.fromkeys(EVERYTHING, False), "WAN/PUBLIC": True})
     assert list(some.associations) == ["public"]
     assert some.has("public")
-    assert not some.has("main")
+    assert not some.has("lls")
     with pytest.raises(UsageError, match="declared: public"):
-        some.association("main")
+        some.association("lls")
 
 
 def test_roles_lead_to_associations():
     found = declared(management="suite2", reading="hls6")
     assert found.association("main").name == "suite2"
     assert found.association("reading").name == "hls6"
+
+
+@pytest.mark.parametrize(
+    ("claimed", "main", "reading"),
+    [
+        ((), "public", "public"),
+        (("WAN/LLS",), "lls", "lls"),
+        (("WAN/LLS", "WAN/HLS-6"), "hls6", "lls"),
+        (("WAN/SUITE-1", "WAN/HLS-6"), "suite1", "hls6"),
+        (("WAN/SUITE-0", "WAN/LLS"), "suite0", "lls"),
+    ],
+)
+def test_a_role_that_is_not_declared_goes_to_what_is_claimed(claimed, main, reading):
+    found = declared(
+        {**dict.fromkeys(EVERYTHING, False), "WAN/PUBLIC": True} | dict.fromkeys(claimed, True)
+    )
+    assert (found.association("main").name, found.association("reading").name) == (main, reading)
+
+
+def test_a_role_that_goes_to_nobody_is_told():
+    some = declared({**dict.fromkeys(EVERYTHING, False), "WAN/PUBLIC": True}, management="suite0")
+    assert not some.has("main")
+    with pytest.raises(UsageError, match="no association 'suite0' .* management and reading"):
+        some.association("main")
 
 
 def test_addresses_and_parameters_are_those_declared():
