@@ -27,6 +27,7 @@ class Discard(StrEnum):
     RUNT = "runt"  # fewer than four octets between flags
     ABORT = "abort"  # ended by escape and flag
     FCS = "fcs"  # a frame by its flags and length, with a wrong check sequence
+    FRAME = "frame"  # like a frame, but of another format or length; `damaged` alone tells it
 
 
 class Cut(NamedTuple):
