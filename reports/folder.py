@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from bench.core.case import Case
 from bench.core.clause import Clause
 from bench.core.errors import BenchError, EvidenceError
+from bench.core.figure import Figure, figure_from_json
 from bench.core.plan import PlannedCase
 from bench.core.result import Attempt
 from bench.core.trace import Frame
@@ -19,6 +20,7 @@ from reports import parse
 
 SCHEMA = 1
 _ATTEMPT = re.compile(r"a([1-9][0-9]{0,5})")
+_FIGURE = re.compile(r"figures/([a-z0-9_-]+)/[a-z0-9_-]+\.json")
 Value = TypeVar("Value")
 
 
@@ -156,6 +158,18 @@ class RunFolder:
             }
 
         return [self._read(path.as_posix(), build) for path in files]
+
+    def figures(self) -> list[tuple[str, str, Figure]]:
+        """Return path, interface and content of each kept figure, in the order of their names."""
+        files = sorted(self.path.glob("figures/*/*.json"), key=lambda file: file.parts[-2:])
+        found = []
+        for file in files:
+            path = file.relative_to(self.path).as_posix()
+            named = _FIGURE.fullmatch(path)
+            if named is None:
+                raise EvidenceError(f"{path} is not named as a figure is")
+            found.append((path, named[1], self._read(path, figure_from_json)))
+        return found
 
     def case_ids(self) -> list[str]:
         """Return the ids that have a folder under cases/, sorted."""

@@ -17,6 +17,8 @@ from markupsafe import Markup
 
 from bench.core.check import Check, Level, Outcome
 from bench.core.rollup import Conclusion
+from reports.figures import draw
+from reports.picture import swatch
 from reports.records import AnnotatedFrame, CaseReport, Report
 from reports.text import (
     REASONS,
@@ -204,6 +206,8 @@ def _environment() -> Environment:
         check_word=check_word,
         problem_checks=problem_checks,
         octet_rows=octet_rows,
+        draw=draw,
+        swatch=swatch,
         lines=visible_lines,
         seconds=seconds,
         readable=readable_times,

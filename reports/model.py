@@ -16,6 +16,7 @@ from bench.core.case import Case
 from bench.core.check import Check, Deviation, Judgement, Level, Outcome, weigh
 from bench.core.clause import Clause
 from bench.core.errors import EvidenceError
+from bench.core.figure import Figure
 from bench.core.plan import OBSERVED_TELEGRAMS, PlannedCase
 from bench.core.result import Attempt, combine
 from bench.core.rollup import conclude
@@ -31,6 +32,7 @@ from reports.records import (
     CaseReport,
     ClauseRow,
     EvidenceFile,
+    FigureReport,
     InterfaceReport,
     Mode,
     Report,
@@ -40,6 +42,7 @@ from reports.records import (
 TITLE = "Conformance test report"
 STATEMENT = "The results relate only to the item tested, in the state in which it was tested."
 REPORT_FILES = ("report/report.json", "report/report.html", "report/junit.xml")
+Figures = Sequence[tuple[str, str, Figure]]
 NOT_EVIDENCE = frozenset({*REPORT_FILES, "manifest.json", "attestation.json"})
 
 
@@ -98,6 +101,7 @@ def _build(run: RunFolder) -> Report:
     catalogue = run.catalogue()
     declaration = run.declaration()
     events = run.events()
+    figures = run.figures()
     started = next((str(e["at"]) for e in events if "at" in e), "")
     finished = next((str(e["at"]) for e in reversed(events) if "at" in e), "")
     epochs = {name: int(link["epoch_ns"]) for name, link in environment["links"].items()}
@@ -131,10 +135,10 @@ def _build(run: RunFolder) -> Report:
         finished=finished,
         selectors=tuple(str(s) for s in plan.data.get("selectors", ())),
         allow_destructive=bool(plan.data.get("allow_destructive", False)),
-        interfaces=_interfaces(run, plan, cases),
+        interfaces=_interfaces(run, plan, cases, figures),
         clauses=_clauses(cases, catalogue.clauses),
         cases=cases,
-        remarks=_remarks(run, plan, events),
+        remarks=_remarks(run, plan, events, figures),
         declaration=run.declaration_text(),
         evidence=tuple(_evidence(run.path)),
         renderer=renderer_digest(),
@@ -242,7 +246,7 @@ def _pointing_into(frame: Frame, checks: Sequence[Check]) -> tuple[Deviation, ..
 
 
 def _interfaces(
-    run: RunFolder, plan: Plan, cases: Sequence[CaseReport]
+    run: RunFolder, plan: Plan, cases: Sequence[CaseReport], figures: Figures
 ) -> tuple[InterfaceReport, ...]:
     brackets = run.brackets()
     observations = run.observations()
@@ -270,6 +274,7 @@ def _interfaces(
                 findings=findings,
                 observations=tuple(row for row in observations if row["interface"] == name),
                 result=result,
+                figures=tuple(FigureReport(path, f) for path, of, f in figures if of == name),
             )
         )
     return tuple(found)
@@ -313,7 +318,9 @@ def _clause_status(case: CaseReport, clause: str) -> str:
     return str(max(own)) if own else case.status
 
 
-def _remarks(run: RunFolder, plan: Plan, events: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def _remarks(
+    run: RunFolder, plan: Plan, events: Sequence[Mapping[str, Any]], figures: Figures
+) -> tuple[str, ...]:
     remarks = []
     words = {
         "run-aborted": "The run was aborted",
@@ -326,6 +333,9 @@ def _remarks(run: RunFolder, plan: Plan, events: Sequence[Mapping[str, Any]]) ->
     for case_id in run.case_ids():
         if case_id not in planned:
             remarks.append(f"cases/{case_id} belongs to no case of the plan and was not counted.")
+    for path, interface, _ in figures:
+        if interface not in plan.data["interfaces"]:
+            remarks.append(f"{path} is of no interface of the plan and is not shown.")
     return tuple(remarks)
 
 

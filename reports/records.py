@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.core.case import Case
 from bench.core.check import Check, Deviation, Judgement
+from bench.core.figure import Figure
 from bench.core.plan import PlannedCase
 from bench.core.result import Attempt
 from bench.core.rollup import ProfileResult
@@ -161,6 +162,23 @@ class CaseReport:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureReport:
+    """A figure of measurements; `path` is the file of the run folder that holds its numbers."""
+
+    path: str
+    figure: Figure
+
+    @property
+    def anchor(self) -> str:
+        """Its place in the page."""
+        return self.path.removesuffix(".json").replace("/", ".")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values; the numbers stay in their file."""
+        return {"file": self.path, "title": self.figure.title, "caption": self.figure.caption}
+
+
+@dataclass(frozen=True, slots=True)
 class InterfaceReport:
     """One profile of the device: how it was reached and what is concluded about it."""
 
@@ -174,6 +192,7 @@ class InterfaceReport:
     findings: tuple[str, ...]
     observations: tuple[Mapping[str, Any], ...]
     result: ProfileResult
+    figures: tuple[FigureReport, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -188,6 +207,7 @@ class InterfaceReport:
             "static_review": list(self.review),
             "bracket_findings": list(self.findings),
             "observations": [dict(row) for row in self.observations],
+            "figures": [figure.to_json() for figure in self.figures],
         }
 
 
