@@ -15,14 +15,18 @@ _TITLE = "DLMS/COSEM by logical names, IEC 62056-5-3 and its family"
 
 
 def facts(key: str, values: Mapping[str, Any]) -> Mapping[str, bool]:
-    """Return what follows from the declared link layer."""
+    """Return what follows from the declared link layer.
+
+    A meter that does not say how long it keeps a link has a time-out for all that is known: the
+    case that waits for it is blocked then, not inapplicable.
+    """
     del key
     link_layer = values.get("link_layer")
     return {
         "WAN/HDLC": link_layer == "hdlc",
         "WAN/WRAPPER": link_layer == "wrapper",
         "WAN/UDP": link_layer == "udp",
-        "WAN/INACTIVITY": link_layer == "hdlc" and values.get("inactivity_s", 0) > 0,
+        "WAN/INACTIVITY": link_layer == "hdlc" and values.get("inactivity_s") != 0,
     }
 
 

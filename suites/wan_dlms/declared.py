@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bench.core.check import Level
 from bench.core.errors import UsageError
 from bench.engine.context import CaseContext
 from bench.protocols.dlms.acse import ApplicationContext, Mechanism
@@ -77,7 +78,10 @@ class Declared:
     """The port as it is declared; `associations` holds only those that the meter is said to have.
 
     `main` names the management association, `reading` the one that reads nearly all.
-    `response_limit_s` is how long any answer may take, and how long silence is waited for.
+    `response_limit_s` is how long any answer may take, and how long silence is waited for; it is a
+    limit to judge by where the meter promises it (`response_level`). `inactivity_s` and
+    `inter_octet_ms` are usual values where they are not declared, good for pauses between frames;
+    a case that judges by one of them names it among what it needs.
     `initial_counter` is the client's first invocation counter where the meter does not tell it.
     """
 
@@ -166,6 +170,12 @@ class Declared:
     def inter_octet_pause_s(self) -> float:
         """A pause after which half a frame is dropped, and that no converter can hide."""
         return max(3 * self.inter_octet_ms / 1000, 0.1)
+
+    @property
+    def response_level(self) -> Level:
+        """How binding `response_limit_s` is: no standard sets one, but its maker can promise it."""
+        promised = self.answers.get("WAN/RESPONSE-LIMIT", False)
+        return Level.MUST if promised else Level.SHOULD
 
     def security_options(self) -> SecurityOptions:
         """Return what the meter does where texts on security leave room."""

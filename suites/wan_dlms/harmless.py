@@ -17,15 +17,16 @@ from suites.wan_dlms.services import attribute_of, method_of
 _SCRIPT_TABLE, _EXECUTE = 9, 1
 _DATA, _VALUE = 1, 2
 _STRINGS = (DataType.OCTET_STRING, DataType.VISIBLE_STRING)
+_USUAL_OCTETS = 40
 _FILLING = b"meterbench "
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string that may be written; it takes up to `octets`."""
+    """A string that may be written; it takes up to `octets`, None where that is not declared."""
 
     descriptor: AttributeDescriptor
-    octets: int
+    octets: int | None
 
     @property
     def target(self) -> tuple[int, bytes, int]:
@@ -47,7 +48,8 @@ class Text:
 
     def other(self, held: Data, octets: int | None = None) -> Data:
         """Return a string of its type that it does not hold, of so many octets."""
-        size = min(40, self.octets) if octets is None else octets
+        longest = _USUAL_OCTETS if self.octets is None else min(_USUAL_OCTETS, self.octets)
+        size = longest if octets is None else octets
         filled = (_FILLING * (size // len(_FILLING) + 1))[:size]
         if held.value in (filled, filled.decode()):
             filled = filled[1:] + b"."
@@ -106,7 +108,7 @@ def text_of(meter: Meter) -> Text | None:
         descriptor = attribute_of(class_id, str(name), number)
     except UsageError as error:
         raise Inconclusive(Reason.IXIT, f"writable_object: {error}") from None
-    return Text(descriptor, values.get("writable_octets", 128))
+    return Text(descriptor, values.get("writable_octets"))
 
 
 def script_of(meter: Meter) -> Script | None:

@@ -1,6 +1,10 @@
+import re
+
 import pytest
 
+from bench.core.check import Level
 from bench.core.errors import UsageError
+from bench.engine.preparation import load_declaration, parse_declaration, prepare
 from bench.protocols.dlms.acse import ApplicationContext, Mechanism
 from bench.protocols.hdlc.parameters import LinkParameters
 from suites.wan_dlms import SUITE, facts
@@ -69,7 +73,7 @@ def test_a_role_that_is_not_declared_goes_to_what_is_claimed(claimed, main, read
 def test_a_role_that_goes_to_nobody_is_told():
     some = declared({**dict.fromkeys(EVERYTHING, False), "WAN/PUBLIC": True}, management="suite0")
     assert not some.has("main")
-    with pytest.raises(UsageError, match="no association 'suite0' .* management and reading"):
+    with pytest.raises(UsageError, match=r"no association 'suite0' .* management and reading"):
         some.association("main")
 
 
@@ -94,6 +98,26 @@ def test_addresses_and_parameters_are_those_declared():
 def test_what_cannot_be_is_a_usage_error(ixit):
     with pytest.raises(UsageError):
         declared(**ixit)
+
+
+def test_a_response_limit_binds_who_promises_it():
+    assert declared({**EVERYTHING, "WAN/RESPONSE-LIMIT": False}).response_level is Level.SHOULD
+    assert declared().response_level is Level.MUST
+
+
+@pytest.mark.parametrize(("ixit", "found"), [({}, True), ({"inactivity_s": 0.0}, False)])
+def test_only_who_says_so_keeps_links_for_ever(ixit, found):
+    values = SUITE.proforma.values({"link_layer": "hdlc", **ixit})
+    assert facts("generic", values)["WAN/INACTIVITY"] is found
+
+
+def test_cases_of_limits_that_are_not_declared_are_blocked():
+    text = load_declaration(None).text
+    for name in ("inactivity_s", "inter_octet_ms", "writable_object"):
+        text = re.sub(rf"^{name} = .*\n", "", text, flags=re.M)
+    plan = {row.id: row for row in prepare(parse_declaration(text, "x")).plan()}
+    for case, name in (("HDLC-35", "inactivity_s"), ("HDLC-36", "inter_octet_ms")):
+        assert plan[f"DLMS-{case}"].reason == f"the declaration lacks [wan.ixit] {name} = ..."
 
 
 @pytest.mark.parametrize("layer", ["hdlc", "wrapper", "udp"])

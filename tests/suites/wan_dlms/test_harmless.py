@@ -22,6 +22,12 @@ def test_another_string_is_another_one_of_the_same_type(kind, octets, held) -> N
     assert len(other.value) == (20 if octets is None else octets)
 
 
+def test_without_a_declared_length_strings_stay_short() -> None:
+    text = Text(_TEXT.descriptor, None)
+    assert len(text.other(octet_string(b"")).value) == 40
+    assert len(text.other(octet_string(b""), 300).value) == 300
+
+
 def test_what_was_written_is_written_back(meter_of) -> None:
     meter = meter_of()
     text = needed_text(meter)
