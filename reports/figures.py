@@ -27,7 +27,8 @@ class _Plot:
 
     x: Scale
     y: Scale
-    shapes: tuple[Shape, ...]
+    grid: tuple[Shape, ...]
+    axis: Shape
     texts: tuple[Text, ...]
 
 
@@ -52,7 +53,7 @@ def _draw_lines(figure: Lines) -> Picture:
         (figure.y.label, figure.y.unit),
         empty=not ys,
     )
-    shapes, legend = list(plot.shapes), []
+    shapes, legend = [], []
     for index, series in enumerate(figure.series):
         style = style_of(index)
         if isinstance(series, Envelope):
@@ -62,9 +63,7 @@ def _draw_lines(figure: Lines) -> Picture:
         legend.append(Entry(_sample(series, style), series.name, _told(series, figure.y.unit)))
     bands, lines, names = _levels(figure.limits, plot)
     legend += [_limit_entry(limit, figure.y.unit) for limit in figure.limits]
-    return _picture(
-        plot, (*bands, *shapes, *lines), names, legend, (figure.x.label, figure.y.label)
-    )
+    return _picture(plot, bands, (*shapes, *lines), names, legend, (figure.x.label, figure.y.label))
 
 
 def _all(series: Series | Envelope) -> Sequence[Value]:
@@ -156,7 +155,7 @@ def _draw_bars(figure: Bars) -> Picture:
     values = [v for series in figure.series for v in series.values if v is not None]
     limits = [limit for limit in figure.limits if limit is not None]
     drawn = [*values, *limits]
-    y = scale([*drawn, 0.0] if drawn else [], _BOTTOM, _TOP, rounded=True)
+    y = scale(_from_zero(drawn), _BOTTOM, _TOP, rounded=True)
     count = len(figure.at)
 
     def across(start: float, end: float) -> Scale:
@@ -174,7 +173,7 @@ def _draw_bars(figure: Bars) -> Picture:
     slot = (plot.x.end - plot.x.start) / max(count, 1)
     width = 0.8 * slot / max(len(figure.series), 1)
     ground = plot.y.place(0.0) if drawn else _BOTTOM
-    shapes, legend = list(plot.shapes), []
+    shapes, legend = [], []
     for place, series in enumerate(figure.series):
         bars = []
         for index, value in enumerate(series.values):
@@ -200,7 +199,14 @@ def _draw_bars(figure: Bars) -> Picture:
         shapes.append(Shape("limit mark", marks))
         told = _range(min(limits), max(limits), figure.y.unit)
         legend.append(Entry("limit mark", figure.limit_label, told))
-    return _picture(plot, shapes, (), legend, (figure.x.label, figure.y.label))
+    return _picture(plot, (), shapes, (), legend, (figure.x.label, figure.y.label))
+
+
+def _from_zero(values: Sequence[float]) -> list[float]:
+    """Return values with the ground that bars stand on; where all are zero it is at the bottom."""
+    if not values:
+        return []
+    return [*values, 0.0] if any(values) else [0.0, 1.0]
 
 
 def _every(letters: int, slot: float) -> int:
@@ -224,10 +230,10 @@ def _bars_told(at: Sequence[int], values: Sequence[Value], figure: Bars) -> str:
 
 
 def _draw_histogram(figure: Histogram) -> Picture:
-    y = scale([0, *figure.counts] if figure.counts else [], _BOTTOM, _TOP, rounded=True, whole=True)
+    y = scale(_from_zero(figure.counts), _BOTTOM, _TOP, rounded=True, whole=True)
     xs = [*figure.edges, *_edges(figure.limits)]
     plot = _plot(
-        lambda start, end: scale(xs, start, end, most=8),
+        lambda start, end: scale(xs, start, end, most=8, rounded=bool(figure.limits)),
         y,
         (figure.x.label, figure.x.unit),
         (figure.counted, ""),
@@ -238,7 +244,7 @@ def _draw_histogram(figure: Histogram) -> Picture:
         for (a, b), count in zip(pairwise(figure.edges), figure.counts, strict=True)
         if count
     )
-    shapes = [*plot.shapes, *([Shape("bar edged s1", bins)] if bins else [])]
+    shapes = [Shape("bar edged s1", bins)] if bins else []
     total = _count(sum(figure.counts), "value")
     told = f"{total} in {_count(len(figure.counts), 'bin')}"
     if figure.counts:
@@ -246,9 +252,7 @@ def _draw_histogram(figure: Histogram) -> Picture:
     legend = [Entry("bar edged s1", figure.counted, told)]
     bands, lines, names = _verticals(figure.limits, plot)
     legend += [_limit_entry(limit, figure.x.unit) for limit in figure.limits]
-    return _picture(
-        plot, (*bands, *shapes, *lines), names, legend, (figure.x.label, figure.counted)
-    )
+    return _picture(plot, bands, (*shapes, *lines), names, legend, (figure.x.label, figure.counted))
 
 
 def _plot(
@@ -265,8 +269,7 @@ def _plot(
     grid = "".join(picture.line([(left, at), (_RIGHT, at)]) for at, _ in y.ticks)
     small = "".join(picture.line([(at, _BOTTOM), (at, _BOTTOM + 4)]) for at, _ in x.ticks)
     axes = picture.line([(left, _BOTTOM), (_RIGHT, _BOTTOM)])
-    shapes = [Shape("grid", grid)] if grid else []
-    shapes.append(Shape("axis", axes + small))
+    below = (Shape("grid", grid),) if grid else ()
     texts = [Text(left - 7, at + 4, label, "end", "tick") for at, label in y.ticks]
     texts += [Text(at, _BOTTOM + 18, label, "middle", "tick") for at, label in x.ticks]
     named = title(picture.short(x_title[0], _LABEL), picture.short(x_title[1], 20), x.exponent)
@@ -276,7 +279,7 @@ def _plot(
     if empty:
         middle = (left + _RIGHT) / 2
         texts.append(Text(middle, (_TOP + _BOTTOM) / 2, "no value to draw", "middle", "none"))
-    return _Plot(x, y, tuple(shapes), tuple(texts))
+    return _Plot(x, y, below, Shape("axis", axes + small), tuple(texts))
 
 
 def _levels(
@@ -304,14 +307,16 @@ def _verticals(
     """Return bands, lines and names of limits of the horizontal axis, the names in rows."""
     bands, lines, names = [], [], []
     middle = (plot.x.start + plot.x.end) / 2
-    for row, limit in enumerate(sorted(limits, key=lambda one: one.value)):
+    rows = {"start": 0, "end": 0}
+    for limit in sorted(limits, key=lambda one: one.value):
         at, u = plot.x.place(limit.value), limit.uncertainty
         if u:
             edges = plot.x.place(limit.value - u), plot.x.place(limit.value + u)
             bands.append(Shape("band", picture.rectangle(edges[0], _TOP, edges[1], _BOTTOM)))
         lines.append(Shape("limit", picture.line([(at, _TOP), (at, _BOTTOM)])))
         side, anchor = (-5, "end") if at > middle else (5, "start")
-        y = _TOP + 12 + _ROW * row
+        y = _TOP + 12 + _ROW * rows[anchor]
+        rows[anchor] += 1
         names.append(Text(at + side, y, picture.short(limit.label, 40), anchor, "name"))
     return bands, lines, names
 
@@ -325,6 +330,7 @@ def _limit_entry(limit: LimitLine, unit: str) -> Entry:
 
 def _picture(
     plot: _Plot,
+    bands: Sequence[Shape],
     shapes: Sequence[Shape],
     names: Sequence[Text],
     legend: Sequence[Entry],
@@ -332,4 +338,5 @@ def _picture(
 ) -> Picture:
     told = ". ".join(f"{entry.name}: {entry.note}" for entry in legend)
     words = f"{axes[1]} over {axes[0]}. {told}".rstrip()
-    return Picture(WIDTH, HEIGHT, tuple(shapes), (*plot.texts, *names), tuple(legend), words)
+    drawn = (*plot.grid, *bands, *shapes, plot.axis)
+    return Picture(WIDTH, HEIGHT, drawn, (*plot.texts, *names), tuple(legend), words)

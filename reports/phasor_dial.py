@@ -8,8 +8,8 @@ from reports import picture
 from reports.picture import Entry, Picture, Point, Shape, Text, style_of
 from reports.scale import number
 
-_CELL = 340  # width and height of a circle with what is around it
-_RADIUS = 118.0
+_CELL, _ROW = 340, 310  # width and height of a circle with what is around it
+_RADIUS = 112.0
 _ACROSS = 2  # circles side by side
 _TINY = 1e-30
 
@@ -20,18 +20,18 @@ def draw_phasors(figure: Phasors) -> Picture:
     shapes: list[Shape] = []
     texts: list[Text] = []
     for index, unit in enumerate(units):
-        centre = _CELL * (index % _ACROSS + 0.5), _CELL * (index // _ACROSS + 0.5) + 6
+        centre = _CELL * (index % _ACROSS + 0.5), _ROW * (index // _ACROSS + 0.5) + 8
         # the place in the whole figure gives the style, so that it is that of the legend
         of_unit = [(n, p) for n, p in enumerate(figure.phasors) if p.unit == unit]
         _dial(figure, of_unit, unit, centre, shapes, texts)
     legend = tuple(
-        Entry(f"line {style_of(index)}", phasor.name, _told(figure, phasor))
+        Entry(f"line arrow {style_of(index)}", phasor.name, _told(figure, phasor))
         for index, phasor in enumerate(figure.phasors)
     )
     words = "Phasors. " + ". ".join(f"{entry.name}: {entry.note}" for entry in legend)
     rows = (len(units) + _ACROSS - 1) // _ACROSS
     across = min(len(units), _ACROSS)
-    size = (_CELL * across, _CELL * rows)
+    size = (_CELL * across, _ROW * rows)
     return Picture(*size, tuple(shapes), tuple(texts), legend, words.rstrip(), "dial")
 
 
@@ -58,10 +58,10 @@ def _dial(
     )
     shapes += [Shape("grid", spokes), Shape("axis", rings)]
     for angle, label in ((0, "0°"), (90, "90°"), (180, "180°"), (270, "−90°")):
-        label_x, label_y = _at(centre, _RADIUS + 18, angle)
+        label_x, label_y = _at(centre, _RADIUS + (26 if angle % 180 else 36), angle)
         texts.append(Text(label_x, label_y + 4, label, "middle", "tick"))
     scale_text = picture.short(f"{number(full)} {unit}".rstrip(), 24)
-    corner = (x - _CELL / 2 + 8, y - _CELL / 2 + 10)
+    corner = (x - _CELL / 2 + 8, y - _ROW / 2 + 10)
     texts.append(Text(*corner, f"outer circle: {scale_text}", "start", "axis-title"))
     if not drawn:
         texts.append(Text(x, y - 24, "no value to draw", "middle", "none"))

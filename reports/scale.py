@@ -6,6 +6,7 @@ from math import ceil, floor, log10
 
 _TINY = 1e-30  # what is smaller is drawn as zero
 _ALIKE = 1e-9  # of the magnitude: what differs by less is drawn as one value
+_NEAR = 0.02  # of the span: a tick this far outside is drawn
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -41,7 +42,7 @@ def scale(
     """Return a scale that holds all `values`; one without ticks where there are none.
 
     There are about `most` ticks at 1, 2 or 5 times a power of ten. `rounded` lets the scale begin
-    and end at one; `whole` keeps it to whole numbers.
+    and end at one, which it otherwise does where one is near; `whole` keeps it to whole numbers.
     """
     kept = [0.0 if abs(value) < _TINY else value for value in values]
     if not kept:
@@ -51,10 +52,10 @@ def scale(
     if whole and power < 0:
         factor, power = 1, 0
     step = factor * 10.0**power
-    if rounded:
-        low, high = floor(low / step + _ALIKE) * step, ceil(high / step - _ALIKE) * step
-        if not low < high:
-            high = low + step
+    below, above = floor(low / step + _ALIKE) * step, ceil(high / step - _ALIKE) * step
+    reach = _NEAR * (high - low)
+    low = below if rounded or low - below <= reach else low
+    high = above if rounded or above - high <= reach else high
     exponent = _exponent(max(abs(low), abs(high)))
     found = Scale(low, high, start, end)
     ticks = tuple(
