@@ -44,7 +44,8 @@ class Case:
     faults that it kills; `bound_s` is the time that it may take on the link's clock. `version`
     goes up when the execution may change. `beside` are further interfaces of the device that it
     looks at: all must be declared. `spans` are interfaces of which it compares those that are
-    declared: two at least.
+    declared: two at least. A `lengthy` case watches for far longer than others; the self-test then
+    tries a fault against it only where the fault names it.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Case:
     bound_s: float = 60.0
     beside: tuple[str, ...] = ()
     spans: tuple[str, ...] = ()
+    lengthy: bool = False
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
@@ -96,6 +98,7 @@ class Case:
             "bound_s": self.bound_s,
             "beside": list(self.beside),
             "spans": list(self.spans),
+            "lengthy": self.lengthy,
         }
 
 

@@ -18,7 +18,12 @@ from bench.core.case import Case, case_of
 from bench.core.errors import BenchError, UsageError
 from bench.engine.suite import Suite
 
-_BUILT_IN = {"p1": "suites.p1", "wan": "suites.wan_dlms"}
+_BUILT_IN = {
+    "p1": "suites.p1",
+    "s1": "suites.s1",
+    "wan": "suites.wan_dlms",
+    "system": "suites.system",
+}
 
 
 @cache

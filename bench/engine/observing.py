@@ -1,13 +1,13 @@
 """Watches what a listening interface delivers, once for all cases, and keeps the recording."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from adapters.base import Link
 from bench.core.clock import SECOND
-from bench.core.errors import AdapterLost, EvidenceError
+from bench.core.errors import AdapterError, AdapterLost, EvidenceError
 from bench.core.line import LineErrors
 from bench.core.link import Capability, LinkEnded
 from bench.engine.capture import ChunkRecorder, read_chunks
@@ -38,20 +38,33 @@ class Observing:
         self._path = path
         self._worker = worker
         self._observed: dict[str, Watch] = {}
+        self._beside: dict[tuple[str, str], Watch] = {}
         self._observations: dict[str, ObservationRecord] = {}
 
-    def observe(self, interface: str, make: Callable[[], Watcher]) -> Watcher:
+    def observe(
+        self,
+        interface: str,
+        make: Callable[[], Watcher],
+        beside: Mapping[str, Callable[[], Watch]] | None = None,
+    ) -> Watcher:
         """Return the finished watch of an interface; the first caller pays for watching.
 
         A complete observation of an earlier process of the same run is judged again from its
-        recording instead of being repeated.
+        recording instead of being repeated. `beside` are watches of further ports, fed meanwhile
+        with what those send: `beside(interface, other)` returns them.
         """
         if interface not in self._observed:
             watch = make()
-            if not self._recall(interface, watch):
-                self._watch(interface, watch)
+            others = {other: make_other() for other, make_other in (beside or {}).items()}
+            if not self._recall(interface, watch, others):
+                self._watch(interface, watch, others)
             self._observed[interface] = watch
+            self._beside |= {(interface, other): one for other, one in others.items()}
         return cast("Watcher", self._observed[interface])
+
+    def beside(self, interface: str, other: str) -> Watch | None:
+        """Return the watch of another port beside an observation; None where there was none."""
+        return self._beside.get((interface, other))
 
     def line_errors(self, interface: str) -> LineErrors:
         """Return what the UART counted until the end of the shared observation.
@@ -68,9 +81,10 @@ class Observing:
         """Return the Unix time of instant 0 of an observation, maybe an earlier process's."""
         return self._observations[interface].epoch_ns
 
-    def _watch(self, interface: str, watch: Watch) -> None:
+    def _watch(self, interface: str, watch: Watch, others: dict[str, Watch]) -> None:
         link = self._session.link(interface)
         number = self._next_observation(interface)
+        companions = self._companions(interface, number, others)
         recorder = self._recorder(interface, number, link)
         self._session.note("observation-started", interface=interface, number=number)
         started, octets, ended = self._session.clock.now(), 0, Ended.COMPLETE
@@ -91,6 +105,8 @@ class Observing:
                         recorder.record(chunk)
                     octets += len(chunk.octets)
                     watch.feed(chunk)
+                for companion in companions:
+                    companion.take()
         except LinkEnded:
             ended = Ended.RECORDING
         except AdapterLost as error:
@@ -100,7 +116,11 @@ class Observing:
         finally:
             if recorder:
                 recorder.close()
+            for companion in companions:
+                companion.close()
         watch.finish(ended)
+        for companion in companions:
+            companion.watch.finish(ended)
         record = ObservationRecord(
             interface=interface,
             number=number,
@@ -119,10 +139,29 @@ class Observing:
         if ended is Ended.STOPPED:
             raise Stopped
 
-    def _recorder(self, interface: str, number: int, link: Link) -> ChunkRecorder | None:
+    def _companions(
+        self, interface: str, number: int, others: dict[str, Watch]
+    ) -> list["_Companion"]:
+        """Return the further ports that can be opened; what came before is not theirs."""
+        found = []
+        for other, watch in list(others.items()):
+            try:
+                link = self._session.link(other)
+                while link.read(self._session.clock.now()) is not None:
+                    pass
+            except (AdapterError, LinkEnded):
+                del others[other]  # cases that need it say so themselves
+                continue
+            recorder = self._recorder(interface, number, link, f"beside-{other}.pcapng")
+            found.append(_Companion(link, watch, recorder))
+        return found
+
+    def _recorder(
+        self, interface: str, number: int, link: Link, name: str = "frames.pcapng"
+    ) -> ChunkRecorder | None:
         if self._path is None:
             return None
-        path = self._path / "observations" / interface / str(number) / "frames.pcapng"
+        path = self._path / "observations" / interface / str(number) / name
         try:
             return ChunkRecorder(path, link.clock.epoch_ns, interface, str(link.url))
         except OSError as error:
@@ -144,7 +183,7 @@ class Observing:
         (self._session.folder or RunFolder(self._path)).write_json(place, record.to_json())
         self._session.note("observation-finished", **record.to_json())
 
-    def _recall(self, interface: str, watch: Watch) -> bool:
+    def _recall(self, interface: str, watch: Watch, others: dict[str, Watch]) -> bool:
         if self._session.folder is None:
             return False
         folder = self._session.folder.path / "observations" / interface
@@ -154,6 +193,46 @@ class Observing:
                 for chunk in read_chunks(path.with_name("frames.pcapng"), record.epoch_ns):
                     watch.feed(chunk)
                 watch.finish(record.ended)
+                for other in list(others):
+                    self._recall_beside(path, record, other, others)
                 self._observations[interface] = record
                 return True
         return False
+
+    def _recall_beside(
+        self, observation: Path, record: ObservationRecord, other: str, others: dict[str, Watch]
+    ) -> None:
+        recording = observation.with_name(f"beside-{other}.pcapng")
+        if not recording.exists():
+            del others[other]
+            return
+        for chunk in read_chunks(recording, record.epoch_ns):
+            others[other].feed(chunk)
+        others[other].finish(record.ended)
+
+
+class _Companion:
+    """A further port that is heard during an observation; what it fails at ends it alone."""
+
+    def __init__(self, link: Link, watch: Watch, recorder: ChunkRecorder | None) -> None:
+        self.watch = watch
+        self._link: Link | None = link
+        self._recorder = recorder
+
+    def take(self) -> None:
+        """Take what has arrived."""
+        try:
+            while self._link is not None:
+                chunk = self._link.read(self._link.clock.now())
+                if chunk is None:
+                    return
+                if self._recorder:
+                    self._recorder.record(chunk)
+                self.watch.feed(chunk)
+        except (AdapterError, LinkEnded):
+            self._link = None
+
+    def close(self) -> None:
+        """End the recording."""
+        if self._recorder:
+            self._recorder.close()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.core.case import Case
 from bench.core.check import Outcome
 from bench.core.errors import BenchError, UsageError
 from bench.core.result import Attempt
@@ -138,9 +139,17 @@ def accepted_exceptions() -> tuple[Accepted, ...]:
 
 def subject_preparation(subject: Fault | Variation) -> Preparation:
     """Return the run of the simulated device with this subject in it, declared as it is."""
-    url = f"simulated:{subject.interface}?fault={subject.id}"
-    links = {subject.interface: url}
-    preparation = prepare(load_declaration(None), links=links, allow_destructive=True)
+    declaration = load_declaration(None)
+    links = {}
+    for name, interface in declaration.interfaces.items():
+        sign = "&" if "?" in interface.link else "?"
+        # another port shows the same household, whatever the deviation makes of that
+        links[name] = f"{interface.link}{sign}fault={subject.id}"
+    if subject.interface in links:
+        links[subject.interface] = f"simulated:{subject.interface}?fault={subject.id}"
+    preparation = prepare(declaration, links=links, allow_destructive=True)
+    if subject.interface not in declaration.interfaces:
+        return preparation
     declared = {**claims(subject.interface, subject.profile), **subject.declares}
     return declared_as(preparation, subject.interface, subject.profile, declared)
 
@@ -212,8 +221,8 @@ class _Passes:
         problem = ""
         try:
             preparation = replace(subject_preparation(subject), quick=quick)
-            areas = None if self._thorough else _areas(subject)
-            self._pass(session, plugin, preparation, areas)
+            named = None if self._thorough else _named(subject)
+            self._pass(session, plugin, preparation, named)
         except BenchError as error:
             problem = str(error)
         return judge_subject(subject, self._attempts, problem)
@@ -223,30 +232,45 @@ class _Passes:
         session: pytest.Session,
         plugin: CasePlugin,
         preparation: Preparation,
-        areas: Collection[str] | None,
+        named: Collection[str] | None,
     ) -> None:
         plugin.session = Session(preparation)
         try:
-            capabilities = {self._interface: plugin.session.link(self._interface).capabilities}
+            capabilities = {self._interface: plugin.session.capabilities(self._interface)}
             selected = {
                 row.id
                 for row in preparation.plan(capabilities)
                 if row.applicability is Applicability.SELECTED
-                and (areas is None or _area(row.id) in areas)
             }
-            items = [i for i in session.items if (c := item_case(i)) and c.id in selected]
+            items = [
+                item
+                for item in session.items
+                if (case := item_case(item))
+                and case.id in selected
+                and (named is None or _is_tried(case, named))
+            ]
             for item, following in zip(items, [*items[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         finally:
             plugin.session.close()
 
 
-def _areas(subject: Fault | Variation) -> Collection[str] | None:
-    """Return the areas of the catalogue that a fault names, None for all."""
+def _named(subject: Fault | Variation) -> Collection[str] | None:
+    """Return the cases that a fault names, None for a legal oddity: all."""
     if isinstance(subject, Variation):
         return None
     named = [one.partition(":")[0] for one in (*subject.killers, *subject.also)]
-    return {_area(one) for one in named if "*" not in one}
+    return {one for one in named if "*" not in one}
+
+
+def _is_tried(case: Case, named: Collection[str]) -> bool:
+    """Whether a fault that names these cases is tried against `case`: one of their areas.
+
+    A lengthy one only where it is named itself.
+    """
+    if case.lengthy:
+        return case.id in named
+    return _area(case.id) in {_area(one) for one in named}
 
 
 def _area(case_id: str) -> str:

@@ -166,13 +166,22 @@ class Session:
 
     # -- what cases share
 
-    def observe(self, interface: str, make: Callable[[], Watcher]) -> Watcher:
+    def observe(
+        self,
+        interface: str,
+        make: Callable[[], Watcher],
+        beside: Mapping[str, Callable[[], Watch]] | None = None,
+    ) -> Watcher:
         """Return the finished watch of an interface; the first caller pays for watching.
 
         A complete observation of an earlier process of the same run is judged again from its
-        recording instead of being repeated.
+        recording instead of being repeated. `beside` are watches of further ports, fed meanwhile.
         """
-        return self._observing.observe(interface, make)
+        return self._observing.observe(interface, make, beside)
+
+    def observed_beside(self, interface: str, other: str) -> Watch | None:
+        """Return the watch of another port beside a shared observation, None where it failed."""
+        return self._observing.beside(interface, other)
 
     def line_errors(self, interface: str) -> LineErrors:
         """Return what the UART counted until the end of the shared observation.

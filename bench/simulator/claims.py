@@ -14,8 +14,8 @@ from bench.simulator.presets import household
 
 def claims(interface: str, profile: str) -> Mapping[str, object]:
     """Return the ICS answers and IXIT values of the simulated device of `profile`."""
-    if interface == "wan":
-        return _wan_claims()
+    if interface in ("s1", "wan"):
+        return _shipped_claims(interface)
     if interface != "p1":
         raise UsageError(f"the simulator has no reference device for interface {interface!r}")
     return _p1_claims(household(household_name(load_profile(profile)), DEFAULT_SEED))
@@ -36,8 +36,8 @@ def _p1_claims(home: Household) -> Mapping[str, object]:
 
 
 @cache
-def _wan_claims() -> Mapping[str, object]:
-    """Return what the shipped declaration says: the WAN port has one reference device."""
+def _shipped_claims(interface: str) -> Mapping[str, object]:
+    """Return what the shipped declaration says: the port has one reference device."""
     text = resources.files("bench.simulator").joinpath("device.toml").read_text(encoding="utf-8")
-    section = tomllib.loads(text)["wan"]
+    section = tomllib.loads(text)[interface]
     return {**section.get("ics", {}), **section.get("ixit", {})}

@@ -19,7 +19,11 @@ __all__ = [
     "variations",
 ]
 
-_MODULES = {"p1": "bench.simulator.faults.p1", "wan": "bench.simulator.faults.wan"}
+_MODULES = {
+    "p1": "bench.simulator.faults.p1",
+    "s1": "bench.simulator.faults.s1",
+    "wan": "bench.simulator.faults.wan",
+}
 
 
 def interfaces() -> tuple[str, ...]:

@@ -1,0 +1,65 @@
+"""What S1 cases ask for: the shared observation, P1 beside it, or a listener of their own."""
+
+import pytest
+
+from bench.core.verdict import Reason
+from bench.engine.context import CaseContext, Inconclusive
+from bench.engine.observation import Ended
+from bench.engine.session import Session
+from suites.p1.readings import Reading
+from suites.s1.beside import P1Beside, p1_readings
+from suites.s1.capture import Capture
+from suites.s1.listening import Listener
+from suites.s1.watch import StreamWatch, observe
+
+
+@pytest.fixture
+def watch(bench_session: Session, context: CaseContext) -> StreamWatch:
+    """The shared observation, whatever it saw."""
+    found = observe(bench_session)
+    context.frames_from(found.frame)
+    if found.ended is Ended.SILENCE and found.counted():
+        context.inconclusive(
+            Reason.SHORT, f"the port fell silent after {found.capture.seconds:.1f} s"
+        )
+    return found
+
+
+@pytest.fixture
+def octets(watch: StreamWatch) -> Capture:
+    """What was observed, good frames or not; Inconclusive where no octet came."""
+    if unwell := watch.unwell():
+        raise Inconclusive(unwell.reason, unwell.message)
+    return watch.capture
+
+
+@pytest.fixture
+def stream(octets: Capture) -> Capture:
+    """What was observed, with at least one good frame; Inconclusive where there is none."""
+    if not len(octets.sequence):
+        raise Inconclusive(
+            Reason.LINE,
+            f"{len(octets.octets)} octets arrived but no good frame; does the line run at "
+            f"{octets.profile.line_rate_bps} bit/s as {octets.profile.title} has it, are its two "
+            "wires exchanged?",
+        )
+    return octets
+
+
+@pytest.fixture
+def readings(stream: Capture, bench_session: Session) -> tuple[Reading, ...]:
+    """What P1 said during the shared observation; its arrival times are those of the same clock."""
+    del stream  # observed before
+    return p1_readings(bench_session)
+
+
+@pytest.fixture
+def listener(bench_session: Session, context: CaseContext) -> Listener:
+    """What listens to the port for a case that does something meanwhile."""
+    return Listener(bench_session, context)
+
+
+@pytest.fixture
+def beside(bench_session: Session, context: CaseContext) -> P1Beside:
+    """P1 of the same device, heard while the case captures."""
+    return P1Beside(bench_session, context)
