@@ -4,11 +4,9 @@ Recorded with one firmware and compared with the next: objects may be added and 
 removed, and what is there keeps its format unless the version says otherwise.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from bench.core.errors import UsageError
@@ -16,12 +14,10 @@ from bench.protocols.p1.formats import Enumerated, Fixed, Format, OctetString, P
 from bench.protocols.p1.objects import ObjectFormat
 from bench.protocols.p1.profile import Profile
 from bench.protocols.p1.telegram import DataLine
+from suites.baseline_file import load_baseline
 from suites.p1.watch import Seen
-from vectors import loader
 
 SCHEMA = "meterbench-p1-baseline-1"
-_SHIPPED = "shipped:"
-_FOLDER = "p1/baselines"
 _CHANNEL = re.compile(r"0-([1-4]):")
 _PHASE = re.compile(r"1-[0-9]+:([4-7][0-9]|80)\.(?:7|32|36)\.0")
 _NUMBER = re.compile(r"-?([0-9]+(?:\.([0-9]+))?)(?:\*(\S+))?", re.ASCII)
@@ -180,24 +176,8 @@ def _group(text: str, expected: Format | None) -> str:
 
 
 def load(name: str) -> Baseline:
-    """Return the baseline in a file, or a shipped one by `shipped:PROFILE`.
-
-    Raises UsageError that says what is wrong with it.
-    """
-    if name.startswith(_SHIPPED):
-        return Baseline.from_json(loader.data(f"{_FOLDER}/{name.removeprefix(_SHIPPED)}.json"))
-    try:
-        data = json.loads(Path(name).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read the baseline {name}: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"the baseline {name} is not JSON: {error}") from None
-    try:
-        return Baseline.from_json(data)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(
-            f"{name} is no baseline: {error!s:.80}; record one with `meterbench baseline`"
-        ) from None
+    """Return the baseline in a file, or by `shipped:PROFILE`; UsageError if it is none."""
+    return load_baseline(name, "p1", Baseline.from_json)
 
 
 def moved(before: Iterable[str], now: Iterable[str]) -> list[str]:

@@ -4,22 +4,18 @@ Clients are written for the objects that they know: those stay, with their attri
 rights, while others may be added (IEC 62056-6-2, object lists and their growth).
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from bench.core.errors import UsageError
 from bench.protocols.dlms.cosem_types import LogicalName
 from bench.protocols.dlms.data_types import Data, DataType, Elements
+from suites.baseline_file import load_baseline
 from suites.wan_dlms.attribute_types import parse_rule
 from suites.wan_dlms.survey import ListedObject, Survey
-from vectors import loader
 
 SCHEMA = "meterbench-wan-baseline-1"
-_SHIPPED = "shipped:"
-_FOLDER = "wan/baselines"
 _SIMPLE_ANY = "any"
 
 Key = tuple[int, LogicalName]
@@ -155,24 +151,8 @@ def compare(before: Baseline, survey: Survey) -> Iterator[Change]:
 
 
 def load(name: str) -> Baseline:
-    """Return the baseline in a file, or a shipped one by `shipped:NAME`.
-
-    Raises UsageError that says what is wrong with it.
-    """
-    if name.startswith(_SHIPPED):
-        return Baseline.from_json(loader.data(f"{_FOLDER}/{name.removeprefix(_SHIPPED)}.json"))
-    try:
-        data = json.loads(Path(name).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read the baseline {name}: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"the baseline {name} is not JSON: {error}") from None
-    try:
-        return Baseline.from_json(data)
-    except (KeyError, TypeError, ValueError, UsageError) as error:
-        raise UsageError(
-            f"{name} is no baseline: {error!s:.80}; record one with `meterbench baseline wan`"
-        ) from None
+    """Return the baseline in a file, or by `shipped:NAME`; UsageError if it is none."""
+    return load_baseline(name, "wan", Baseline.from_json)
 
 
 def type_text(data: Data | None) -> str:

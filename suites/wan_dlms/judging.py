@@ -9,7 +9,8 @@ from bench.core.verdict import Reason
 from bench.engine.checks import Checks
 from bench.protocols.dlms.initiate import ErrorClass
 from suites.wan_dlms.answer import Answer, Ending, Reply
-from suites.wan_dlms.meter import Meter
+from suites.wan_dlms.association import Association
+from suites.wan_dlms.meter import OBJECT_LIST, Meter
 from suites.wan_dlms.opening import Opened
 
 Seen = Answer | Reply
@@ -83,6 +84,17 @@ def judge_refused(
     """
     met = refused(answer, *results, exception=exception, silence=silence)
     return judge(verify, check_id, met, answer, expected=expected, clause=clause, level=level)
+
+
+def judge_shut(verify: Checks, check_id: str, aa: Association) -> bool:
+    """Record that the object list is not given where no association was opened."""
+    return judge_refused(
+        verify,
+        check_id,
+        aa.get(*OBJECT_LIST),
+        silence=True,
+        expected="the object list is refused",
+    )
 
 
 def judge_established(

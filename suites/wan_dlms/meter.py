@@ -31,6 +31,7 @@ from suites.wan_dlms.vendor_functions import declared_function
 from suites.wan_dlms.wrapper_transport import UnitLine, WrapperTransport
 
 LOGICAL_DEVICE_NAME = (1, "0.0.42.0.0.255", 2)
+OBJECT_LIST = (15, "0.0.40.0.0.255", 2)  # of the current association
 _SURVEY_S = 1800.0
 _SURVEY_TRIES = 2
 _FRAMES_OF_ONE = 1_000_000  # numbers from here on are frames of the first survey, and so on

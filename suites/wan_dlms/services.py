@@ -1,6 +1,6 @@
 """GET, SET and ACTION, each made of one request and followed to its end through all blocks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from bench.protocols.dlms.action import (
     ActionRequestWithListAndFirstBlock,
 )
 from bench.protocols.dlms.apdu import encode_apdu
-from bench.protocols.dlms.block import split
+from bench.protocols.dlms.block import DataBlock, split
 from bench.protocols.dlms.cosem_types import (
     AttributeDescriptor,
     LogicalName,
@@ -33,7 +33,7 @@ from bench.protocols.dlms.set import (
     SetRequestWithList,
     SetRequestWithListAndFirstDataBlock,
 )
-from suites.wan_dlms.answer import Answer, ItemResult
+from suites.wan_dlms.answer import Answer, ItemResult, Reply
 from suites.wan_dlms.following import follow_action, follow_get, follow_set, unexpected
 
 if TYPE_CHECKING:
@@ -93,12 +93,14 @@ def set_one(
 ) -> Answer:
     """Write an attribute."""
     request = SetRequestNormal(invocation, attribute, selection, data)
-    size = _block_size(aa, request, block_size)
-    if size is None:
-        return follow_set(aa, [], aa.request(request), invocation)
-    blocks = list(split(encode_data(data), size))
-    first = SetRequestWithFirstDataBlock(invocation, attribute, selection, blocks[0])
-    return follow_set(aa, blocks[1:], aa.request(first), invocation, block=blocks[0])
+    reply, block, rest = _begin(
+        aa,
+        request,
+        lambda: encode_data(data),
+        lambda block: SetRequestWithFirstDataBlock(invocation, attribute, selection, block),
+        block_size,
+    )
+    return follow_set(aa, rest, reply, invocation, block=block)
 
 
 def set_list(
@@ -112,14 +114,14 @@ def set_list(
     chosen = tuple(_selected((*row[:3], *row[4:])) for row in rows)
     values = tuple(row[3] for row in rows)
     request = SetRequestWithList(invocation, chosen, values)
-    size = _block_size(aa, request, block_size)
-    if size is None:
-        return follow_set(aa, [], aa.request(request), invocation, expected=len(rows))
-    blocks = list(split(encode_part(values, VALUES), size))
-    first = SetRequestWithListAndFirstDataBlock(invocation, chosen, blocks[0])
-    return follow_set(
-        aa, blocks[1:], aa.request(first), invocation, block=blocks[0], expected=len(rows)
+    reply, block, rest = _begin(
+        aa,
+        request,
+        lambda: encode_part(values, VALUES),
+        lambda block: SetRequestWithListAndFirstDataBlock(invocation, chosen, block),
+        block_size,
     )
+    return follow_set(aa, rest, reply, invocation, block=block, expected=len(rows))
 
 
 def action(
@@ -131,12 +133,16 @@ def action(
 ) -> Answer:
     """Invoke a method."""
     request = ActionRequestNormal(invocation, method, parameter)
-    size = None if parameter is None else _block_size(aa, request, block_size)
-    if size is None or parameter is None:
+    if parameter is None:
         return follow_action(aa, [], aa.request(request), invocation)
-    blocks = list(split(encode_data(parameter), size))
-    first = ActionRequestWithFirstBlock(invocation, method, blocks[0])
-    return follow_action(aa, blocks[1:], aa.request(first), invocation, block=blocks[0])
+    reply, block, rest = _begin(
+        aa,
+        request,
+        lambda: encode_data(parameter),
+        lambda block: ActionRequestWithFirstBlock(invocation, method, block),
+        block_size,
+    )
+    return follow_action(aa, rest, reply, invocation, block=block)
 
 
 def action_list(
@@ -150,14 +156,14 @@ def action_list(
     methods = tuple(method_of(*row[:3]) for row in rows)
     parameters = tuple(null() if len(row) < 4 or row[3] is None else row[3] for row in rows)
     request = ActionRequestWithList(invocation, methods, parameters)
-    size = _block_size(aa, request, block_size)
-    if size is None:
-        return follow_action(aa, [], aa.request(request), invocation, expected=len(rows))
-    blocks = list(split(encode_part(parameters, PARAMETERS), size))
-    first = ActionRequestWithListAndFirstBlock(invocation, methods, blocks[0])
-    return follow_action(
-        aa, blocks[1:], aa.request(first), invocation, block=blocks[0], expected=len(rows)
+    reply, block, rest = _begin(
+        aa,
+        request,
+        lambda: encode_part(parameters, PARAMETERS),
+        lambda block: ActionRequestWithListAndFirstBlock(invocation, methods, block),
+        block_size,
     )
+    return follow_action(aa, rest, reply, invocation, block=block, expected=len(rows))
 
 
 def access(
@@ -187,6 +193,24 @@ def access(
 def _selected(item: Sequence[Any]) -> SelectedAttribute:
     access_ = item[3] if len(item) > 3 else None
     return SelectedAttribute(attribute_of(*item[:3]), access_)
+
+
+def _begin(
+    aa: "Association",
+    request: Any,
+    content: Callable[[], bytes],
+    first: Callable[[DataBlock], Any],
+    block_size: int | None,
+) -> tuple[Reply, DataBlock | None, list[DataBlock]]:
+    """Send a request whole, or as `first` with a block of its `content`.
+
+    Return the reply, the block that was sent, and those that are to follow.
+    """
+    size = _block_size(aa, request, block_size)
+    if size is None:
+        return aa.request(request), None, []
+    block, *rest = split(content(), size)
+    return aa.request(first(block)), block, rest
 
 
 def _block_size(aa: "Association", request: Any, wanted: int | None) -> int | None:

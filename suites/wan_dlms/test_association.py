@@ -13,20 +13,18 @@ from bench.protocols.dlms.acse_fields import AuthenticationValue
 from bench.protocols.dlms.exception_response import StateError
 from bench.protocols.dlms.initiate import DLMS_VERSION, VAA_NAME_LN
 from suites.wan_dlms.answer import Answer
-from suites.wan_dlms.association import Association
 from suites.wan_dlms.judging import (
     judge,
     judge_done,
     judge_established,
-    judge_refused,
     judge_rejected,
+    judge_shut,
     judge_sound,
 )
 from suites.wan_dlms.meter import LOGICAL_DEVICE_NAME, Meter
 
 _OPENING = "IEC-62056-5-3:7.2"
 _AUTHENTICATION = "IEC-62056-5-3:5.3"
-_OBJECT_LIST = (15, "0.0.40.0.0.255", 2)
 
 
 def _refused_without_association(answer: Answer) -> bool:
@@ -189,19 +187,9 @@ def test_wrong_passwords(meter: Meter, verify: Checks, context: CaseContext) -> 
                 user=(ServiceUserDiagnostic.AUTHENTICATION_FAILURE,),
                 expected="result 1 rejected-permanent, user diagnostic 13 authentication-failure",
             )
-            _judge_shut(verify, f"{name}-shut", aa)
+            judge_shut(verify, f"{name}-shut", aa)
     with meter.connect("lls") as aa:
         judge_established(verify, "right-after", aa.propose())
-
-
-def _judge_shut(verify: Checks, check_id: str, aa: Association) -> None:
-    judge_refused(
-        verify,
-        check_id,
-        aa.get(*_OBJECT_LIST),
-        silence=True,
-        expected="the object list is refused",
-    )
 
 
 @case(

@@ -10,13 +10,12 @@ from bench.protocols.dlms.initiate import Conformance
 from bench.protocols.dlms.results import ActionResult, DataAccessResult
 from suites.wan_dlms.answer import Answer
 from suites.wan_dlms.association import Association
-from suites.wan_dlms.judging import judge, judge_refused, judge_rejected
+from suites.wan_dlms.judging import judge, judge_refused, judge_rejected, judge_shut
 from suites.wan_dlms.meter import LOGICAL_DEVICE_NAME, Meter
 
 _OPENING = "IEC-62056-5-3:7.2"
 _AUTHENTICATION = "IEC-62056-5-3:5.3"
 _RIGHTS = "IEC-62056-6-2:4.4.3"
-_OBJECT_LIST = (15, "0.0.40.0.0.255", 2)
 _CLOCK = (8, "0.0.1.0.0.255")
 _TIME = 2
 _SHIFT_TIME = 6
@@ -28,16 +27,6 @@ _REQUIRED = (
 _NOT_RECOGNISED = ServiceUserDiagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED
 #: a number that no mechanism has, and that of the password under another arc
 _UNKNOWN_MECHANISMS = {"number-9": "2.16.756.5.8.2.9", "foreign-arc": "2.31.756.5.8.2.1"}
-
-
-def _judge_shut(verify: Checks, check_id: str, aa: Association) -> None:
-    judge_refused(
-        verify,
-        check_id,
-        aa.get(*_OBJECT_LIST),
-        silence=True,
-        expected="the object list is refused",
-    )
 
 
 @case(
@@ -79,7 +68,7 @@ def test_no_authentication(meter: Meter, verify: Checks) -> None:
                 expected="result 1 rejected-permanent, user diagnostic 12 authentication-mechanism-"
                 "name-required or 14 authentication-required",
             )
-            _judge_shut(verify, f"{name}-shut", aa)
+            judge_shut(verify, f"{name}-shut", aa)
 
 
 @case(
@@ -113,7 +102,7 @@ def test_unknown_mechanisms(meter: Meter, verify: Checks) -> None:
                 expected="result 1 rejected-permanent, user diagnostic 11 authentication-mechanism-"
                 "name-not-recognised",
             )
-            _judge_shut(verify, f"{name}-shut", aa)
+            judge_shut(verify, f"{name}-shut", aa)
 
 
 @case(

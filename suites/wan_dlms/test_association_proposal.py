@@ -18,13 +18,12 @@ from suites.wan_dlms.judging import (
     judge_refused,
     judge_rejected,
 )
-from suites.wan_dlms.meter import LOGICAL_DEVICE_NAME, Meter
+from suites.wan_dlms.meter import LOGICAL_DEVICE_NAME, OBJECT_LIST, Meter
 from suites.wan_dlms.opening import Opened
 from suites.wan_dlms.services import attribute_of
 
 _AGREEMENT = "IEC-62056-5-3:6.3"
 _OPENING = "IEC-62056-5-3:7.2"
-_OBJECT_LIST = (15, "0.0.40.0.0.255", 2)
 _DAYLIGHT_SAVING = (8, "0.0.1.0.0.255", 8)
 _SHORT_PDU = 64
 _FIRST_BLOCKS = 4  # of a list that may be long, where each block is ciphered
@@ -249,7 +248,7 @@ def test_pdu_size_limits(meter: Meter, verify: Checks) -> None:
 def test_client_max_pdu(meter: Meter, verify: Checks) -> None:
     """What does not fit comes in blocks."""
     with meter.associate(meter.simplest(), max_pdu=_SHORT_PDU) as aa:
-        answer = aa.get(*_OBJECT_LIST)
+        answer = aa.get(*OBJECT_LIST)
         _judge_lengths(verify, "short", answer.replies)
         judge_done(verify, "read", answer, expected="the object list", clause=_OPENING)
     if meter.declared.has("main") and meter.declared.association("main").ciphered:
@@ -260,7 +259,7 @@ def test_client_max_pdu(meter: Meter, verify: Checks) -> None:
 def _first_blocks(aa: Association) -> list[Reply]:
     """Return the answers to a GET of the object list and for some further blocks of it."""
     how = aa.invocation()
-    replies = [aa.request(GetRequestNormal(how, attribute_of(*_OBJECT_LIST), None))]
+    replies = [aa.request(GetRequestNormal(how, attribute_of(*OBJECT_LIST), None))]
     for _ in range(_FIRST_BLOCKS):
         record = replies[-1].record
         if not isinstance(record, GetResponseWithDataBlock) or record.block.last:

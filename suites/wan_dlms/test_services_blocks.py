@@ -34,7 +34,7 @@ from suites.wan_dlms.block_judging import (
 )
 from suites.wan_dlms.harmless import Script, Text, kept, needed_script, needed_text
 from suites.wan_dlms.judging import judge, judge_done
-from suites.wan_dlms.meter import LOGICAL_DEVICE_NAME, Meter
+from suites.wan_dlms.meter import LOGICAL_DEVICE_NAME, OBJECT_LIST, Meter
 from suites.wan_dlms.services import attribute_of
 
 _GET = "IEC-62056-5-3:6.6"
@@ -42,8 +42,7 @@ _SET = "IEC-62056-5-3:6.7"
 _ACTION = "IEC-62056-5-3:6.8"
 _PROTOCOL = "IEC-62056-5-3:7.3"
 _RESULTS = "IEC-62056-5-3:8.5"
-_OBJECT_LIST = (15, "0.0.40.0.0.255", 2)
-_LIST = attribute_of(*_OBJECT_LIST)
+_LIST = attribute_of(*OBJECT_LIST)
 _UNBLOCKED_PDU = 0xFFFF
 
 
@@ -104,11 +103,11 @@ def test_get_in_blocks(meter: Meter, verify: Checks) -> None:
     """What is longer than the client takes comes piece by piece."""
     name = meter.simplest()
     with meter.associate(name, max_pdu=_UNBLOCKED_PDU) as aa:
-        whole = aa.get(*_OBJECT_LIST)
+        whole = aa.get(*OBJECT_LIST)
     if whole.data is None:
         raise Inconclusive(Reason.PRECONDITION, f"the object list cannot be read: {whole}")
     with open_for_blocks(meter, name, Conformance.BLOCK_TRANSFER_WITH_GET) as aa:
-        answer = aa.get(*_OBJECT_LIST)
+        answer = aa.get(*OBJECT_LIST)
     judge_blocks(verify, answer)
     judge(
         verify,
@@ -182,7 +181,7 @@ def test_wrong_block_number(meter: Meter, verify: Checks) -> None:
 def test_interleaved(meter: Meter, verify: Checks) -> None:
     """Clients with several threads do this."""
     with open_for_blocks(meter, meter.simplest(), Conformance.BLOCK_TRANSFER_WITH_GET) as aa:
-        alone = aa.get(*_OBJECT_LIST)
+        alone = aa.get(*OBJECT_LIST)
         name = aa.get(*LOGICAL_DEVICE_NAME)
         if alone.data is None or name.data is None or alone.blocks < 2:
             raise Inconclusive(Reason.PRECONDITION, f"no list in blocks: {alone}; {name}")
@@ -192,7 +191,7 @@ def test_interleaved(meter: Meter, verify: Checks) -> None:
         judge(verify, "other-get", between.data == name.data, between, expected=str(name.data))
         _judge_own_second(verify, aa.request(GetRequestNext(how, 1)), alone)
         first_block(aa, _LIST, how)
-        again = aa.get(*_OBJECT_LIST, invocation=Invocation(5))
+        again = aa.get(*OBJECT_LIST, invocation=Invocation(5))
         judge(
             verify,
             "not-mixed",

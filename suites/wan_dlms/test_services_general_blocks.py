@@ -15,11 +15,10 @@ from suites.wan_dlms.block_judging import SMALL_PDU
 from suites.wan_dlms.declared import PROPOSED
 from suites.wan_dlms.general_blocks import GeneralBlocks
 from suites.wan_dlms.judging import judge
-from suites.wan_dlms.meter import Meter
+from suites.wan_dlms.meter import OBJECT_LIST, Meter
 from suites.wan_dlms.services import attribute_of
 
 _GBT = "IEC-62056-5-3:6.13"
-_OBJECT_LIST = (15, "0.0.40.0.0.255", 2)
 _REQUEST_BLOCK, _SHORT_BLOCK = 8, 4  # octets: a GET of 13 octets makes two blocks, or four
 _REQUEST_BLOCKS = 2
 
@@ -48,7 +47,7 @@ def test_general_blocks(meter: Meter, verify: Checks) -> None:
     """Works below every service, and knows none of them."""
     name = meter.simplest()
     with meter.associate(name, max_pdu=0xFFFF) as aa:
-        whole = aa.get(*_OBJECT_LIST)
+        whole = aa.get(*OBJECT_LIST)
     if whole.data is None:
         raise Inconclusive(Reason.PRECONDITION, f"the object list cannot be read: {whole}")
     conformance = PROPOSED & ~Conformance.BLOCK_TRANSFER_WITH_GET
@@ -70,7 +69,7 @@ def test_general_blocks(meter: Meter, verify: Checks) -> None:
 
 
 def _read(aa: Association, exchange: GeneralBlocks) -> Reply:
-    request = GetRequestNormal(aa.invocation(), attribute_of(*_OBJECT_LIST))
+    request = GetRequestNormal(aa.invocation(), attribute_of(*OBJECT_LIST))
     return aa.request(request, blocks=exchange)
 
 
