@@ -8,13 +8,8 @@ ours, theirs, ...); the table gives the median of each and the median of the rat
 the best peer. Quote the ratio: the rates belong to the machine.
 """
 
-import argparse
-import json
-import statistics
 import struct
 import sys
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,8 +20,8 @@ from bench.protocols.dlms import data_fast
 from bench.protocols.dlms.apdu import decode_apdu
 from bench.protocols.dlms.data import decode_data
 from bench.protocols.dlms.wrapper import decode_wpdu
+from benchmarks.interleaved import Row, Run, interleave, medians, rate, ratio, run_script
 
-Run = Callable[[], object]
 INSTALL = "pip install dlms-cosem==25.1.0 pydlms-client==0.1.0"
 ROWS = 1000
 RESPONSE = bytes.fromhex("c401c1000600bc614e")
@@ -136,18 +131,6 @@ def peers_rows(octets: bytes) -> dict[str, Run]:
     return found
 
 
-def rate(run: Run, seconds: float) -> float:
-    """Return calls per second of processor time, over at least `seconds` of it."""
-    count, batch = 0, 1
-    start = time.process_time()
-    while (spent := time.process_time() - start) < seconds:
-        for _ in range(batch):
-            run()
-        count += batch
-        batch = min(2 * batch, 1000)
-    return count / spent
-
-
 def check() -> None:
     """Let nobody win by not looking: everybody gives the values of the same octets."""
     for name, run in {"ours": ours_get, **peers_get()}.items():
@@ -165,8 +148,9 @@ def plain(rows: Any) -> tuple[tuple[object, ...], ...]:
     return tuple(map(tuple, cells))
 
 
-def measure(rounds: int, seconds: float) -> list[dict[str, object]]:
+def measure(rounds: int, seconds: float) -> list[Row]:
     """Return a row for each job: median rates and the ratios to the best peer."""
+    check()
     jobs: list[tuple[str, int, dict[str, Run], dict[str, Run]]] = [
         ("wrapper + GET response", 1, {"ours": ours_get}, peers_get()),
     ]
@@ -178,45 +162,29 @@ def measure(rounds: int, seconds: float) -> list[dict[str, object]]:
     found = []
     for title, unit, mine, peers in jobs:
         runs = {**mine, **peers}
-        rates: dict[str, list[float]] = {name: [] for name in runs}
-        for run in runs.values():
-            rate(run, seconds / 4)
-        for _ in range(rounds):
-            for name, run in runs.items():
-                rates[name].append(unit * rate(run, seconds))
-        row: dict[str, object] = {"job": title}
-        row["rates"] = {name: statistics.median(values) for name, values in rates.items()}
+        rates = interleave(
+            {name: partial(rate, run) for name, run in runs.items()}, rounds, seconds
+        )
+        row: Row = {"job": title}
+        row["rates"] = {name: unit * value for name, value in medians(rates).items()}
         if peers:
             best = [max(values) for values in zip(*(rates[p] for p in peers), strict=True)]
-            row["ratios"] = {
-                name: statistics.median(a / b for a, b in zip(rates[name], best, strict=True))
-                for name in mine
-            }
+            row["ratios"] = {name: ratio(rates[name], best) for name in mine}
         found.append(row)
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
-    parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds (default 7)")
-    parser.add_argument("--seconds", type=float, default=0.3, help="time of one measurement")
-    chosen = parser.parse_args()
-    check()
-    rows = measure(chosen.rounds, chosen.seconds)
-    if chosen.json:
-        print(json.dumps(rows, indent=2))
-        return
-    print(f"Median of {chosen.rounds} interleaved rounds, per second; ratio to the best peer")
+def show(rows: list[Row], rounds: int) -> None:
+    print(f"Median of {rounds} interleaved rounds, per second; ratio to the best peer")
     for row in rows:
         print(row["job"])
         ratios = row.get("ratios", {})
-        for name, value in row["rates"].items():  # type: ignore[attr-defined]
-            ratio = f"{ratios[name]:8.1f}x" if name in ratios else ""  # type: ignore[index,operator]
-            print(f"  {name:16}{value:12.0f}{ratio}")
-    if "ratios" not in rows[0]:
-        print(f"no peer is installed, so there is nothing to compare with: {INSTALL}")
+        for name, value in row["rates"].items():
+            times = f"{ratios[name]:8.1f}x" if name in ratios else ""
+            print(f"  {name:16}{value:12.0f}{times}")
 
 
 if __name__ == "__main__":
-    main()
+    run_script(
+        __doc__, measure, show, seconds=0.3, install=INSTALL, has_peer=lambda row: "ratios" in row
+    )

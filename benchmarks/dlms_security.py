@@ -9,12 +9,9 @@ dlms-cosem 25.1.0 does not read lengths above 127. All run in this process in in
 of the rounds. Quote the ratio: the rates belong to the machine.
 """
 
-import argparse
-import json
-import statistics
 import sys
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -23,6 +20,7 @@ from bench.protocols.dlms.ciphered import SecurityControl
 from bench.protocols.dlms.security.apdus import Ciphering, protect_apdu, unprotect_apdu
 from bench.protocols.dlms.security.gcm import protect, unprotect
 from bench.protocols.dlms.security.keys import SymmetricKeys
+from benchmarks.interleaved import Row, interleave, medians, rate, ratio, run_script
 
 Run = Callable[[], bytes | None]
 INSTALL = "pip install dlms-cosem==25.1.0"
@@ -95,18 +93,6 @@ def theirs_apdu(apdu: bytes) -> Run | None:
     return run
 
 
-def rate(run: Run, seconds: float) -> float:
-    """Return calls per second of processor time, over at least `seconds` of it."""
-    count, batch = 0, 1
-    start = time.process_time()
-    while (spent := time.process_time() - start) < seconds:
-        for _ in range(batch):
-            run()
-        count += batch
-        batch = min(2 * batch, 1000)
-    return count / spent
-
-
 def jobs() -> list[tuple[str, Run, Run | None]]:
     """Return what is measured."""
     found = []
@@ -139,46 +125,32 @@ def check() -> None:
     raise AssertionError("dlms-cosem takes a damaged tag")
 
 
-def measure(rounds: int, seconds: float) -> list[dict[str, object]]:
+def measure(rounds: int, seconds: float) -> list[Row]:
     """Return a row for each job: median rates and the median ratio to the peer."""
+    check()
     found = []
     for title, ours, theirs in jobs():
         runs = {"ours": ours} | ({} if theirs is None else {"dlms-cosem": theirs})
-        rates: dict[str, list[float]] = {name: [] for name in runs}
-        for run in runs.values():
-            rate(run, seconds / 4)
-        for _ in range(rounds):
-            for name, run in runs.items():
-                rates[name].append(rate(run, seconds))
-        row: dict[str, object] = {"job": title}
-        row["rates"] = {name: statistics.median(values) for name, values in rates.items()}
+        rates = interleave(
+            {name: partial(rate, run) for name, run in runs.items()}, rounds, seconds
+        )
+        row: Row = {"job": title, "rates": medians(rates)}
         if theirs is not None:
-            pairs = zip(rates["ours"], rates["dlms-cosem"], strict=True)
-            row["ratio"] = statistics.median(a / b for a, b in pairs)
+            row["ratio"] = ratio(rates["ours"], rates["dlms-cosem"])
         found.append(row)
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
-    parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds (default 7)")
-    parser.add_argument("--seconds", type=float, default=0.3, help="time of one measurement")
-    chosen = parser.parse_args()
-    check()
-    rows = measure(chosen.rounds, chosen.seconds)
-    if chosen.json:
-        print(json.dumps(rows, indent=2))
-        return
-    print(f"Median of {chosen.rounds} interleaved rounds, there and back per second")
+def show(rows: list[Row], rounds: int) -> None:
+    print(f"Median of {rounds} interleaved rounds, there and back per second")
     for row in rows:
-        ratio = f"{row['ratio']:8.1f}x" if "ratio" in row else ""
-        print(f"{row['job']}{ratio}")
-        for name, value in row["rates"].items():  # type: ignore[attr-defined]
+        times = f"{row['ratio']:8.1f}x" if "ratio" in row else ""
+        print(f"{row['job']}{times}")
+        for name, value in row["rates"].items():
             print(f"  {name:16}{value:12.0f}")
-    if "ratio" not in rows[0]:
-        print(f"no peer is installed, so there is nothing to compare with: {INSTALL}")
 
 
 if __name__ == "__main__":
-    main()
+    run_script(
+        __doc__, measure, show, seconds=0.3, install=INSTALL, has_peer=lambda row: "ratio" in row
+    )

@@ -9,9 +9,7 @@ interleaved rounds; the table gives the median of each and the ratio to the best
 which is the median of the ratios of the rounds. Quote the ratio: the rates belong to the machine.
 """
 
-import argparse
 import gc
-import json
 import statistics
 import sys
 import time
@@ -27,6 +25,7 @@ from bench.protocols.hdlc.address import client, server
 from bench.protocols.hdlc.deframer import Deframer
 from bench.protocols.hdlc.encode import encode_frame
 from bench.protocols.hdlc.frame import decode_frame
+from benchmarks.interleaved import Row, interleave, medians, rate, ratio, run_script
 
 Way = Callable[[], Any]
 INSTALL = "pip install dlms-cosem==25.1.0 gurux-dlms==1.0.203 pydlms-client==0.1.0"
@@ -163,18 +162,17 @@ def contenders(size: int) -> dict[str, dict[str, Way]]:
     return found
 
 
-def rate(way: Way, seconds: float) -> float:
-    """Return calls per second over at least `seconds`."""
-    count, batch = 0, 50
-    start = time.perf_counter()
-    while (spent := time.perf_counter() - start) < seconds:
-        for _ in range(batch):
-            way()
-        count += batch
-    return count / spent
+def paced(steps: Sequence[Way]) -> Callable[[float], float]:
+    """Return what measures one step, or one of each as an exchange needs, in so much time."""
+
+    def run(seconds: float) -> float:
+        each = [rate(step, seconds / len(steps), time.perf_counter) for step in steps]
+        return 1 / sum(1 / value for value in each)
+
+    return run
 
 
-def measure(rounds: int, seconds: float) -> list[dict[str, object]]:
+def measure(rounds: int, seconds: float) -> list[Row]:
     """Return a row for each job: median rates, and our ratio to the best of the others."""
     jobs: dict[str, dict[str, tuple[Way, ...]]] = {}
     for size in (64, 1024):
@@ -185,56 +183,36 @@ def measure(rounds: int, seconds: float) -> list[dict[str, object]]:
         jobs[f"encode + decode, {size} octets"] = both
         jobs[f"16 frames out of a stream, {size} octets"] = {"ours": (everybody["ours"]["stream"],)}
     jobs["wrapper round trip, 9 octets"] = {n: (w,) for n, w in wrappers(bytes(9)).items()}
-    rates: dict[str, dict[str, list[float]]] = {
-        job: {name: [] for name in ways} for job, ways in jobs.items()
-    }
     gc.disable()
-    for number in range(rounds + 1):
-        for job, ways in jobs.items():
-            for name, steps in ways.items():
-                if len(steps) == 2:  # one of each, as an exchange needs
-                    made, taken = (rate(step, seconds / 2) for step in steps)
-                    value = 1 / (1 / made + 1 / taken)
-                else:
-                    value = rate(steps[0], seconds)
-                if number:  # the first round warms up
-                    rates[job][name].append(value)
+    found = [
+        _row(job, interleave({n: paced(w) for n, w in ways.items()}, rounds, seconds))
+        for job, ways in jobs.items()
+    ]
     gc.enable()
-    return [_row(job, found) for job, found in rates.items()]
+    return found
 
 
-def _row(job: str, rates: dict[str, list[float]]) -> dict[str, object]:
-    row: dict[str, object] = {"job": job}
-    row |= {name: statistics.median(found) for name, found in rates.items()}
-    peers = {name: found for name, found in rates.items() if name != "ours"}
+def _row(job: str, rates: dict[str, list[float]]) -> Row:
+    row: Row = {"job": job, **medians(rates)}
+    peers = {name: statistics.median(found) for name, found in rates.items() if name != "ours"}
     if peers:
-        best = max(peers, key=lambda name: statistics.median(peers[name]))
+        best = max(peers, key=lambda name: peers[name])
         row["best"] = best
-        pairs = zip(rates["ours"], peers[best], strict=True)
-        row["ratio"] = statistics.median(a / b for a, b in pairs)
+        row["ratio"] = ratio(rates["ours"], rates[best])
     return row
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
-    parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds (default 7)")
-    parser.add_argument("--seconds", type=float, default=0.15, help="time of one measurement")
-    chosen = parser.parse_args(arguments)
-    rows = measure(chosen.rounds, chosen.seconds)
-    if chosen.json:
-        print(json.dumps(rows, indent=2))
-        return
-    print(f"HDLC frames per second, median of {chosen.rounds} interleaved rounds")
+def show(rows: list[Row], rounds: int) -> None:
+    print(f"HDLC frames per second, median of {rounds} interleaved rounds")
     names = ("ours", *PEERS)
     print(f"{'':40}" + "".join(f"{name:>15}" for name in names) + f"{'ratio':>8}")
     for row in rows:
         cells = (f"{row[name]:15.0f}" if name in row else f"{'-':>15}" for name in names)
-        ratio = f"{row['ratio']:8.1f}" if "ratio" in row else f"{'-':>8}"
-        print(f"{row['job']:40}{''.join(cells)}{ratio}")
-    if not any(name in row for row in rows for name in PEERS):
-        print(f"no other stack is installed, so there is nothing to compare with: {INSTALL}")
+        times = f"{row['ratio']:8.1f}" if "ratio" in row else f"{'-':>8}"
+        print(f"{row['job']:40}{''.join(cells)}{times}")
 
 
 if __name__ == "__main__":
-    main()
+    run_script(
+        __doc__, measure, show, seconds=0.15, install=INSTALL, has_peer=lambda row: "ratio" in row
+    )
