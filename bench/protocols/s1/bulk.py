@@ -19,7 +19,7 @@ from bench.protocols.s1.stream import Cut, FrameCutter, Statistics
 _RESIDUE = 0xF0B8  # of the CRC register over octets with their right check sequence
 _MOST_ROWS = 1 << 16  # frames that are checked together: their columns stay in the cache
 _STEP = 256  # octets that the clear way is given at a time
-_FEW_ROWS = 8
+_FEW_ROWS, _GROWTH = 8, 8
 
 
 @dataclass(frozen=True)
@@ -128,12 +128,13 @@ class BulkCutter:
         count = min(len(array) // size, _MOST_ROWS)
         if not layout.shortest <= length <= layout.longest or not count:
             return None
-        tried = min(count, _FEW_ROWS)
-        good = _good(array[: tried * size].reshape(tried, size))
-        if good.all() and count > tried:
-            tried = count
-            good = _good(array[: tried * size].reshape(tried, size))
-        found = tried if good.all() else int(np.argmin(good))
+        found, tried = 0, min(count, _FEW_ROWS)
+        while found < count:  # in growing steps: what is behind a break is not checked twice
+            good = _good(array[found * size : tried * size].reshape(tried - found, size), array)
+            if not good.all():
+                found += int(np.argmin(good))
+                break
+            found, tried = tried, min(count, tried * _GROWTH)
         if not found:
             return None
         return array[: found * size].reshape(found, size)[:, 1:-1]
@@ -157,12 +158,12 @@ class BulkCutter:
             yield Block(self._profile, offsets, row)
 
 
-def _good(frames: Octets) -> NDArray[np.bool_]:
-    """Return which rows, flags included, are good frames of the first row's length."""
+def _good(frames: Octets, first: Octets) -> NDArray[np.bool_]:
+    """Return which rows, flags included, are good frames of the length that `first` states."""
     bodies = frames[:, 1:-1]
     delimited = (frames[:, 0] == FLAG) & (frames[:, -1] == FLAG)
     # the segmentation bit may differ, the length may not
-    same = ((bodies[:, 0] ^ bodies[0, 0]) & 0xF7 == 0) & (bodies[:, 1] == bodies[0, 1])
+    same = ((bodies[:, 0] ^ first[1]) & 0xF7 == 0) & (bodies[:, 1] == first[2])
     good: NDArray[np.bool_] = delimited & same & (crc16_x25_rows(bodies) == _RESIDUE)
     return good
 

@@ -119,7 +119,13 @@ class _Slicer:
             learned = self._learned()
             if learned:
                 found = sorted({*found, *_places(self._region, learned)})
+        if self._likeness(self._region[:_HEADER]) >= _HEADER - 1 and 0 not in found:
+            found.insert(0, 0)  # its opening flag closed a good frame
         return found
+
+    def _likeness(self, head: bytes) -> int:
+        """Return how many octets are those of the profile's header."""
+        return sum(a == b for a, b in zip(head, self._header, strict=False))
 
     def _learned(self) -> bytes:
         """Return the header that most frames have, where it is none that the profile knows."""
@@ -135,7 +141,7 @@ class _Slicer:
 
         def likeness(row: tuple[bytes, int]) -> tuple[int, int, int]:
             head, count = row
-            alike = sum(a == b for a, b in zip(head, self._header, strict=True))
+            alike = self._likeness(head)
             alike += head[0] & 0xC0 == 0x80  # format types 1 to 3
             alike += abs(((head[0] & 7) << 8 | head[1]) - self._usual) <= _AROUND
             return alike, region.count(_FLAG + _FLAG + head), count
