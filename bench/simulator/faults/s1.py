@@ -1,6 +1,13 @@
 """All deviations of the S1 port, in the order of the catalogue."""
 
-from bench.simulator.faults import s1_channels, s1_fields, s1_framing, s1_signals, s1_timing
+from bench.simulator.faults import (
+    s1_activation,
+    s1_channels,
+    s1_fields,
+    s1_framing,
+    s1_signals,
+    s1_timing,
+)
 from bench.simulator.faults.fault import Fault, Variation
 
 FAULTS: tuple[Fault, ...] = (
@@ -9,6 +16,7 @@ FAULTS: tuple[Fault, ...] = (
     *s1_timing.FAULTS,
     *s1_channels.FAULTS,
     *s1_signals.FAULTS,
+    *s1_activation.FAULTS,
 )
 VARIATIONS: tuple[Variation, ...] = (
     *s1_framing.VARIATIONS,
@@ -16,4 +24,5 @@ VARIATIONS: tuple[Variation, ...] = (
     *s1_timing.VARIATIONS,
     *s1_channels.VARIATIONS,
     *s1_signals.VARIATIONS,
+    *s1_activation.VARIATIONS,
 )

@@ -1,4 +1,4 @@
-"""Faults of the fields before the samples: catalogue rows S1-PAY, and S1-ACT."""
+"""Faults of the fields before the samples: catalogue rows S1-PAY."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,7 +14,6 @@ from bench.simulator.load import Power
 from bench.simulator.ports.s1_stages import Fields, Stage, once
 
 _DATA = "e-MUCS-H-1.3:S1"
-_BOTH = "Fluvius-P1-S1:6.1"
 _POLYPHASE, _FOUR_WIRE, _VALID, _NEUTRAL, _VERSION = 0, 2, 3, 4, 5
 _INFORMATION = 4  # where it begins, after the opening flag
 
@@ -162,34 +161,6 @@ FAULTS: tuple[Fault, ...] = (
         _DATA,
         ("S1-PAY-13:*",),
         once(Stage.TAIL, lambda _found: bytes.fromhex("DEADBEEF")),
-    ),
-    s1_fault(
-        "stays-on",
-        "sends on when it is deactivated",
-        _BOTH,
-        ("S1-ACT-02:*", "S1-ACT-03:*"),
-        once(Stage.DEACTIVATED, lambda _found: "frames"),
-    ),
-    s1_fault(
-        "stays-off",
-        "does not send though it is activated",
-        _BOTH,
-        ("S1-ACT-01:*",),
-        once(Stage.ACTIVE, lambda _found: False),
-    ),
-    s1_fault(
-        "always-on",
-        "sends whether it is activated or not",
-        _BOTH,
-        ("S1-ACT-03:*",),
-        once(Stage.ACTIVE, lambda _found: True),
-    ),
-    s1_fault(
-        "empty-frames",
-        "sends frames without data when it is deactivated",
-        _BOTH,
-        ("S1-ACT-04:*",),
-        once(Stage.DEACTIVATED, lambda _found: "empty"),
     ),
 )
 VARIATIONS: tuple[Variation, ...] = (
