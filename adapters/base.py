@@ -81,7 +81,8 @@ class Link(ABC):
     def read(self, until_ns: int) -> Chunk | None:
         """Return the next octets, or None when `until_ns` passes without any.
 
-        Raises LinkEnded at the end of a recording and AdapterLost when the link is gone.
+        Raises LinkEnded at the end of a recording, AdapterLost when the link is gone, and Overrun
+        where the host has lost octets: what came after can be read.
         """
 
     @abstractmethod
@@ -149,10 +150,7 @@ class Link(ABC):
         """Deliver from now on what arrives; a link listens from when it is opened."""
 
     def rest(self) -> None:  # noqa: B027
-        """Let go by what arrives, and forget what has: nobody reads for a while.
-
-        For a port that never stops sending. Others keep what arrives until it is read.
-        """
+        """Let go by what arrives, and forget what has: nobody reads for a while."""
 
     def line_times(self, characters: int) -> LineTimes:
         """Return when the last `characters` that `read` returned began on the line. Needs EDGES."""

@@ -2,7 +2,7 @@
 
 The stamp of a chunk is taken when the blocking read returns, in the thread, so it does not
 depend on how busy the judge is. Nothing is lost silently: octets that do not fit in the queue
-are counted, and the link is lost where they are missing.
+are counted, and who reads is told where they are missing.
 """
 
 import threading
@@ -11,7 +11,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from bench.core.clock import SECOND, Clock, VirtualClock
-from bench.core.errors import AdapterLost, UsageError
+from bench.core.errors import AdapterLost, Overrun, UsageError
 from bench.core.trace import Chunk
 
 CAPACITY_OCTETS = 32 * 1024 * 1024
@@ -46,9 +46,12 @@ class ChunkReader:
         self._wake = wake
         self._capacity = capacity_octets
         # a queue written in C: handing an answer over costs a fraction of what a condition does
-        self._chunks: SimpleQueue[Chunk | None] = SimpleQueue()  # None wakes a reader up: the end
+        # a number stands where so many octets are missing; None wakes a reader up: the end
+        self._chunks: SimpleQueue[Chunk | int | None] = SimpleQueue()
         self._kept = self._taken = 0  # octets, each counted by one thread alone
         self._overrun = 0
+        self._missing = 0  # octets that did not fit since the last one that did
+        self._resting = False
         self._ending = threading.Lock()
         self._ended = ""
         self._ended_as: type[AdapterLost] = AdapterLost
@@ -65,7 +68,8 @@ class ChunkReader:
         """Return the next chunk, None when `until_ns` passes without any.
 
         What has arrived is returned even when `until_ns` lies in the past. Raises AdapterLost
-        when the port is gone and all that came before has been read.
+        when the port is gone and all that came before has been read; and Overrun, once, where
+        octets are missing because they were not read in time: what comes after can be read.
         """
         while True:
             remaining = until_ns - self._clock.now()
@@ -81,8 +85,24 @@ class ChunkReader:
             if chunk is None:
                 self._chunks.put(None)  # for whoever reads next
                 raise self._ended_as(self._ended)
+            if isinstance(chunk, int):
+                raise Overrun(
+                    f"{self._name}: octets arrived faster than the bench read them: {chunk} are "
+                    "missing. Run fewer devices on this machine at once"
+                )
             self._taken += len(chunk.octets)
             return chunk
+
+    def rest(self) -> None:
+        """Let go by what arrives, and forget what is queued."""
+        self._resting = True
+        self._forget()
+
+    def listen(self) -> None:
+        """Keep what arrives again."""
+        if self._resting:
+            self._forget()
+            self._resting = False
 
     def lose(self, lost: AdapterLost) -> AdapterLost:
         """Return the error for a link whose sending side has failed; reads raise it from now on.
@@ -121,23 +141,35 @@ class ChunkReader:
     def _keep(self, chunk: Chunk) -> bool:
         if self._ended:
             return False
+        if self._resting:
+            return True
         waiting = self._kept - self._taken
-        if waiting + len(chunk.octets) > self._capacity:
+        # once octets are missing there shall be room before it goes on: one gap, not many
+        room = self._capacity // 2 if self._missing else self._capacity
+        if waiting + len(chunk.octets) > room:
             self._overrun += len(chunk.octets)
-            self._end(
-                f"{self._name}: octets arrive faster than the bench reads them: "
-                f"{waiting} are waiting, the next {self._overrun} did not fit. "
-                "Run fewer devices on this machine at once"
-            )
-            return False
+            self._missing += len(chunk.octets)
+            return True
+        self._tell_missing()
         self._kept += len(chunk.octets)
         self._chunks.put(chunk)
         return True
 
+    def _tell_missing(self) -> None:
+        missing, self._missing = self._missing, 0
+        if missing:
+            self._chunks.put(missing)
+
     def _forget(self) -> None:
+        """Drop what is queued; the end stays where it is."""
         with suppress(Empty):
             while True:
-                self._chunks.get_nowait()
+                chunk = self._chunks.get_nowait()
+                if chunk is None:
+                    self._chunks.put(None)
+                    return
+                if not isinstance(chunk, int):
+                    self._taken += len(chunk.octets)
 
     def _stop(self, lost: AdapterLost) -> None:
         self._end(str(lost), type(lost))
@@ -147,4 +179,5 @@ class ChunkReader:
             if not self._ended:
                 self._ended_as = kind
                 self._ended = reason
+                self._tell_missing()
         self._chunks.put(None)

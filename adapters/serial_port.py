@@ -124,6 +124,14 @@ class SerialLink(Link):
         """Return what arrived; AdapterLost when the port is gone."""
         return self._reader.read(until_ns)
 
+    def listen(self) -> None:
+        """Keep what arrives again."""
+        self._reader.listen()
+
+    def rest(self) -> None:
+        """Let go by what arrives, and forget what has."""
+        self._reader.rest()
+
     def write(self, octets: bytes) -> int:
         """Hand all of `octets` to the driver; AdapterLost when it does not take them."""
         self._check_open()

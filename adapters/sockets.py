@@ -54,6 +54,14 @@ class SocketLink(Link):
         """Return what arrived; AdapterLost when the connection is gone."""
         return self._reader.read(until_ns)
 
+    def listen(self) -> None:
+        """Keep what arrives again."""
+        self._reader.listen()
+
+    def rest(self) -> None:
+        """Let go by what arrives, and forget what has."""
+        self._reader.rest()
+
     def write(self, octets: bytes) -> int:
         """Send all of `octets`; ConnectionEnded when the other side does not take them."""
         self._check_open()

@@ -67,6 +67,10 @@ class AdapterLost(AdapterError):
     """The link was open and ended without being asked to."""
 
 
+class Overrun(AdapterError):
+    """The host did not take octets in time: here some are missing, what follows is whole again."""
+
+
 class ConnectionEnded(AdapterLost):
     """The far end closed a connection; a device may, and `Link.reconnect` makes a new one."""
 

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     IXIT = "IXIT"  # the declaration lacks a value that the case needs
     BUDGET = "BUDGET"  # the case's time bound ended first
     SURVIVAL = "SURVIVAL"  # the closing known-good exchange of the group failed
+    OVERRUN = "OVERRUN"  # the host lost octets: it did not read fast enough
     LINE = "LINE"  # octets arrive, but nothing that the interface could be
     ADAPTER = "ADAPTER"  # the adapter failed
     BENCH = "BENCH"  # a defect of the bench

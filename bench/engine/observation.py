@@ -16,6 +16,7 @@ class Ended(StrEnum):
     SILENCE = "silence"  # nothing more came in time
     RECORDING = "recording"  # the recording is exhausted
     INTERRUPTED = "interrupted"  # the adapter was lost
+    OVERRUN = "overrun"  # the host did not take all octets
     STOPPED = "stopped"  # the operator stopped the run
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from adapters.base import Link
 from bench.core.clock import SECOND
-from bench.core.errors import AdapterError, AdapterLost, EvidenceError
+from bench.core.errors import AdapterError, AdapterLost, EvidenceError, Overrun
 from bench.core.line import LineErrors
 from bench.core.link import Capability, LinkEnded
 from bench.engine.capture import ChunkRecorder, read_chunks
@@ -109,6 +109,9 @@ class Observing:
                     companion.take()
         except LinkEnded:
             ended = Ended.RECORDING
+        except Overrun as error:
+            ended = Ended.OVERRUN
+            self._session.note("overrun", interface=interface, message=str(error))
         except AdapterLost as error:
             # who only listens is not told by the device that a connection ends: it is lost
             lost, ended = AdapterLost(str(error)), Ended.INTERRUPTED
@@ -189,7 +192,12 @@ class Observing:
         folder = self._session.folder.path / "observations" / interface
         for path in sorted(folder.glob("*/observation.json")):
             record = ObservationRecord.from_json(json.loads(path.read_text(encoding="utf-8")))
-            if record.ended in (Ended.COMPLETE, Ended.SILENCE, Ended.RECORDING):
+            if record.ended in (
+                Ended.COMPLETE,
+                Ended.SILENCE,
+                Ended.RECORDING,
+                Ended.OVERRUN,
+            ):
                 for chunk in read_chunks(path.with_name("frames.pcapng"), record.epoch_ns):
                     watch.feed(chunk)
                 watch.finish(record.ended)

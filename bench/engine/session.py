@@ -14,6 +14,7 @@ from bench.core.errors import (
     AdapterLost,
     ConnectionEnded,
     EvidenceError,
+    Overrun,
 )
 from bench.core.line import LineErrors
 from bench.core.link import Capability, LinkEnded
@@ -258,6 +259,8 @@ class Session:
             context.inconclusive(Reason.SHORT, "the recording ends before the case has enough")
         elif isinstance(error, ConnectionEnded):
             context.inconclusive(Reason.PRECONDITION, str(error))
+        elif isinstance(error, Overrun):
+            context.inconclusive(Reason.OVERRUN, str(error))
         elif isinstance(error, AdapterError):
             if isinstance(error, AdapterLost):
                 self.lose(context.case.interface, error)
@@ -333,6 +336,8 @@ class Session:
         Its checks count for nothing. Who asks for it ends it: `finish` and `close`.
         """
         path = None
+        if interface in self._links:
+            self._links[interface].listen()
         if self._path is not None:
             path = self._path / "exchanges" / self._worker / f"{interface}-{name}.pcapng"
         return self._beside(replace(known_good_case(interface), bound_s=bound_s), path)

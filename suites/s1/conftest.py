@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench.core.link import Capability
 from bench.core.verdict import Reason
 from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.observation import Ended
@@ -18,6 +19,15 @@ def watch(bench_session: Session, context: CaseContext) -> StreamWatch:
     """The shared observation, whatever it saw."""
     found = observe(bench_session)
     context.frames_from(found.frame)
+    if bench_session.can("s1", Capability.UART_ERRORS):
+        overrun = bench_session.line_errors("s1").overrun
+        if overrun:  # nobody knows where
+            raise Inconclusive(Reason.OVERRUN, f"the UART lost characters {overrun} times")
+    if found.ended is Ended.OVERRUN:
+        context.inconclusive(
+            Reason.OVERRUN,
+            f"the host lost octets after {found.capture.seconds:.1f} s; what came before is judged",
+        )
     if found.ended is Ended.SILENCE and found.counted():
         context.inconclusive(
             Reason.SHORT, f"the port fell silent after {found.capture.seconds:.1f} s"

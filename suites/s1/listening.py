@@ -64,8 +64,8 @@ class Listener:
     def forget(self) -> None:
         """Let go of what has arrived and was not read."""
         link = self.context.link
-        while link.read(link.clock.now()) is not None:
-            pass
+        link.rest()
+        link.listen()
 
     def has(self, capability: Capability) -> bool:
         """Return whether the link can do this."""

@@ -4,7 +4,7 @@ import pytest
 
 from adapters.reader import ChunkReader
 from bench.core.clock import SECOND, MonotonicClock
-from bench.core.errors import AdapterLost
+from bench.core.errors import AdapterLost, Overrun
 
 
 class Port:
@@ -14,9 +14,13 @@ class Port:
         self.events: queue.Queue[object] = queue.Queue()
         for event in events:
             self.events.put(event)
+        self._working = False
 
     def receive(self) -> bytes | None:
+        if self._working:
+            self.events.task_done()  # what it was given last has been dealt with
         event = self.events.get(timeout=10)
+        self._working = True
         if isinstance(event, Exception):
             raise event
         return event
@@ -64,13 +68,61 @@ def test_a_sender_that_failed_ends_the_reading_too():
     assert reader.close()
 
 
-def test_octets_that_do_not_fit_are_counted_and_told():
-    reader = reader_of(Port(bytes(60), bytes(40), bytes(7), b"x"))
-    reader._thread.join(10)
-    assert [len(read(reader)), len(read(reader))] == [60, 40]
-    with pytest.raises(AdapterLost, match="100 are waiting, the next 7 did not fit"):
+def taken(port: Port) -> None:
+    """Wait until the thread has dealt with all events and asks for the next one."""
+    port.events.join()
+
+
+def test_octets_that_do_not_fit_are_counted_and_told_where_they_are_missing():
+    port = Port(bytes(60), bytes(40), bytes(7), b"x")
+    reader = reader_of(port)
+    taken(port)
+    assert len(read(reader)) == 60
+    port.events.put(b"goes on")
+    taken(port)
+    assert len(read(reader)) == 40
+    with pytest.raises(Overrun, match="tcp://meter:1: .* 8 are missing"):
         read(reader)
-    assert reader.overrun == 7
+    assert read(reader) == b"goes on"
+    assert reader.overrun == 8
+    assert reader.close()
+
+
+def test_what_is_missing_is_told_before_the_loss():
+    port = Port(bytes(100), bytes(7))
+    reader = reader_of(port)
+    taken(port)
+    port.events.put(AdapterLost("gone"))
+    assert len(read(reader)) == 100
+    with pytest.raises(Overrun, match="7 are missing"):
+        read(reader)
+    with pytest.raises(AdapterLost, match="gone"):
+        read(reader)
+    assert reader.close()
+
+
+def test_a_reader_that_rests_keeps_nothing_and_misses_nothing():
+    port = Port(b"before")
+    reader = reader_of(port)
+    taken(port)
+    reader.rest()
+    for _ in range(5):
+        port.events.put(bytes(60))
+    taken(port)
+    reader.listen()
+    port.events.put(b"after")
+    assert read(reader) == b"after"
+    assert reader.overrun == 0
+    assert reader.close()
+
+
+def test_the_loss_is_told_to_who_rested_meanwhile():
+    port = Port(AdapterLost("gone"))
+    reader = reader_of(port)
+    reader.rest()
+    reader.listen()
+    with pytest.raises(AdapterLost, match="gone"):
+        read(reader)
     assert reader.close()
 
 
