@@ -5,11 +5,10 @@ is drawn, of which stretch of the device's time, and how it was made fewer. A va
 number (NaN, infinite) is kept as None and drawn as a gap.
 """
 
-from cmath import phase
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import degrees, remainder, tau
+from math import atan2, degrees, remainder, tau
 from typing import Any
 
 from bench.core.errors import UsageError
@@ -100,6 +99,10 @@ class Lines:
         return cls(row.text("title"), row.text("caption"), x, y, series, limits)
 
 
+def _argument(value: complex) -> float:
+    return atan2(value.imag, value.real)  # cmath.phase raises where the quotient underflows
+
+
 @dataclass(frozen=True, slots=True)
 class Phasors:
     """Phasors of one instant, drawn in a circle per unit; angles count from the first one."""
@@ -121,7 +124,7 @@ class Phasors:
         first = self.phasors[0].value if self.phasors else None
         if not first or not of.value:
             return None
-        angle = degrees(remainder(phase(of.value) - phase(first), tau))
+        angle = degrees(remainder(_argument(of.value) - _argument(first), tau))
         return 180.0 if angle <= -180 else angle
 
     def to_json(self) -> dict[str, Any]:
