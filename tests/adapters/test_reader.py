@@ -81,7 +81,7 @@ def test_octets_that_do_not_fit_are_counted_and_told_where_they_are_missing():
     port.events.put(b"goes on")
     taken(port)
     assert len(read(reader)) == 40
-    with pytest.raises(Overrun, match="tcp://meter:1: .* 8 are missing"):
+    with pytest.raises(Overrun, match=r"tcp://meter:1: .* 8 are missing"):
         read(reader)
     assert read(reader) == b"goes on"
     assert reader.overrun == 8
