@@ -1,4 +1,4 @@
-"""Area C9, robustness: random octets, damaged frames, wrong lengths, aborted exchanges."""
+"""Area C9, robustness: random octets, damaged frames, wrong lengths, many and slow clients."""
 
 from collections.abc import Iterator
 from random import Random
@@ -10,23 +10,18 @@ from bench.core.check import Deviation, Place
 from bench.core.clock import seconds
 from bench.core.errors import ConnectionEnded
 from bench.core.link import Capability
-from bench.core.verdict import Reason
 from bench.engine.checks import Checks
-from bench.engine.context import CaseContext, Inconclusive
+from bench.engine.context import CaseContext
 from bench.protocols.dlms.acse import Aare, AssociationResult
-from bench.protocols.dlms.get import GetRequestNext, GetResponseWithDataBlock
-from bench.protocols.dlms.results import Invocation
 from bench.protocols.hdlc.control import Kind as FrameKind
 from bench.protocols.hdlc.control import receive_ready, unnumbered
 from bench.protocols.hdlc.llc import COMMAND
-from suites.wan_dlms.answer import Reply
-from suites.wan_dlms.association import Association
-from suites.wan_dlms.declared import LinkLayer
 from suites.wan_dlms.hdlc_link import HdlcLink
 from suites.wan_dlms.hostile_octets import flipped_bit, random_apdu, wrong_aarqs
 from suites.wan_dlms.judging import judge_alive
 from suites.wan_dlms.meter import Meter
-from suites.wan_dlms.wrapper_wire import OBJECT_LIST, WrapperWire, get_request, plain_aarq
+from suites.wan_dlms.renewing import has_connections, renew
+from suites.wan_dlms.wrapper_wire import WrapperWire, get_request, plain_aarq
 
 _STREAM = "meterbench:survival"
 _SEED = 62056
@@ -40,14 +35,6 @@ _LONGEST_PAUSE_S = 0.2
 _SLOW_OCTET_S = 1.1e-3  # an octet at 9600 Bd
 _CYCLES = 50
 _SLOW_OCTETS, _SLOW_PAUSE_S = 9, 5.0
-_SMALL_PDU = 64
-
-
-def _renew(meter: Meter, *, abrupt: bool = False) -> bool:
-    """Make the connection anew where there is one; return whether the device took it."""
-    if meter.context.connection.has(Capability.CONNECTION):
-        return meter.reconnect(abrupt=abrupt)
-    return not meter.context.connection.ended
 
 
 def _send(meter: Meter, octets: bytes) -> bool:
@@ -56,7 +43,7 @@ def _send(meter: Meter, octets: bytes) -> bool:
         try:
             meter.context.connection.send(octets)
         except ConnectionEnded:
-            if not _renew(meter):
+            if not renew(meter):
                 return False
         else:
             return True
@@ -89,8 +76,8 @@ def test_random_octets(meter: Meter, context: CaseContext, verify: Checks) -> No
             break
         connection.wait(_PIECE_PAUSE_S)
     connection.wait(meter.declared.response_limit_s)
-    if connection.ended or _has_connections(meter):
-        _renew(meter)
+    if connection.ended or has_connections(meter):
+        renew(meter)
     if not judge_alive(verify, meter):
         return
     transport = meter.transport(meter.declared.association("public").client)
@@ -260,7 +247,7 @@ def test_wrong_lengths(meter: Meter, verify: Checks) -> None:
 def test_many_connections(meter: Meter, verify: Checks) -> None:
     """A head end comes back every day for fifteen years."""
     found: list[Deviation] = []
-    anew = _has_connections(meter)
+    anew = has_connections(meter)
     done = 0
     while done < _CYCLES and not found:
         association = meter.association("public")
@@ -273,7 +260,7 @@ def test_many_connections(meter: Meter, verify: Checks) -> None:
             association.close()
         else:
             association.transport.close()
-        if anew and not _renew(meter, abrupt=done % 4 == 0):
+        if anew and not renew(meter, abrupt=done % 4 == 0):
             found.append(
                 Deviation(Place(0), "a connection", f"cycle {done}: no new connection is taken")
             )
@@ -285,12 +272,6 @@ def test_many_connections(meter: Meter, verify: Checks) -> None:
         things="cycles",
     )
     judge_alive(verify, meter)
-
-
-def _has_connections(meter: Meter) -> bool:
-    """Whether the link layer itself has connections that a client ends."""
-    can = meter.context.connection.has(Capability.CONNECTION)
-    return can and meter.declared.link_layer is LinkLayer.WRAPPER
 
 
 @case(
@@ -353,117 +334,3 @@ def _serves_another(wire: WrapperWire) -> bool:
     served = other.serves()
     other.connection.close()
     return served
-
-
-def _abort(meter: Meter, association: Association) -> bool:
-    """End the link without a release, as a failure does; return whether a new one is possible."""
-    if _has_connections(meter):
-        return _renew(meter, abrupt=True)
-    association.transport.close()
-    return True
-
-
-def _holds_block(reply: Reply) -> bool:
-    record = reply.record
-    return isinstance(record, GetResponseWithDataBlock) and isinstance(record.block.result, bytes)
-
-
-@case(
-    Case(
-        id="DLMS-ROB-06",
-        version=1,
-        interface="wan",
-        title="Abort in the middle of a block transfer",
-        purpose="Ensure that a block transfer ends with its association.",
-        stimulus="GET of the object list with a small PDU size; after the first block the link is "
-        "aborted; a new association asks for the next block, then reads.",
-        criterion="The new association is accepted, gets no block of the old transfer, and reads.",
-        kind=Kind.INOPPORTUNE,
-        clauses=("IEC-62056-5-3:7.2", "IEC-62056-5-3:6.6"),
-        ics="(WAN/HDLC or WAN/WRAPPER) and WAN/PUBLIC and WAN/BLOCK-GET",
-        detects=("wan.block-state-persist",),
-        bound_s=120,
-    )
-)
-def test_aborted_blocks(meter: Meter, verify: Checks) -> None:
-    """What one client has begun is not for the next one to finish."""
-    first = meter.association("public")
-    state = first.connect()
-    request = first.initiate_request(max_pdu_size=_SMALL_PDU)
-    opened = first.propose(first.aarq(initiate=request)) if state.up else None
-    if opened is None or not opened.established:
-        raise Inconclusive(Reason.PRECONDITION, f"no association: {opened or state}")
-    reply = first.raw(get_request(1, OBJECT_LIST))
-    if not _holds_block(reply):
-        raise Inconclusive(Reason.PRECONDITION, f"no block of the object list came: {reply}")
-    connected = _abort(meter, first)
-    second = meter.association("public")
-    again = second.open() if connected else None
-    if not verify.that(
-        "association-again",
-        again is not None and again.established,
-        expected="a new association after the abort",
-        observed=str(again) if again else "no new connection is taken",
-    ):
-        return
-    reply = second.request(GetRequestNext(Invocation(1), 1))
-    verify.that(
-        "transfer-gone",
-        not _holds_block(reply),
-        expected="no block of the aborted transfer",
-        observed=str(reply),
-        place=reply.place(),
-    )
-    if not second.transport.up:
-        second = meter.association("public")
-        second.open()
-    answer = second.get(1, "0.0.42.0.0.255", 2)
-    verify.that(
-        "reads-again",
-        answer.ok,
-        expected="the logical device name",
-        observed=str(answer),
-        place=answer.place(),
-    )
-
-
-_HLS = ("main", "hls6", "hls4", "hls3", "hls2", "suite0", "suite1", "suite2")
-
-
-@case(
-    Case(
-        id="DLMS-ROB-07",
-        version=1,
-        interface="wan",
-        title="Abort in the middle of the authentication",
-        purpose="Ensure that an authentication that was begun does not lock the meter.",
-        stimulus="AARQ of an association with high level security; after the AARE with its "
-        "challenge the link is aborted; then the whole of it from the start, twice.",
-        criterion="The later associations are opened.",
-        kind=Kind.INOPPORTUNE,
-        clauses=("IEC-62056-5-3:7.2", "IEC-62056-5-3:5.3.2"),
-        ics="(WAN/HDLC or WAN/WRAPPER) and (WAN/HLS-2 or WAN/HLS-3 or WAN/HLS-4 or WAN/HLS-6 "
-        "or WAN/SUITE-0 or WAN/SUITE-1 or WAN/SUITE-2)",
-        detects=("wan.hls-state-persist",),
-        bound_s=120,
-    )
-)
-def test_aborted_authentication(meter: Meter, verify: Checks) -> None:
-    """A radio link breaks off whenever it wants."""
-    name = next(one for one in _HLS if meter.declared.has(one))
-    first = meter.association(name)
-    state = first.connect()
-    opened = first.propose() if state.up else None
-    if opened is None or opened.result != AssociationResult.ACCEPTED:
-        raise Inconclusive(Reason.PRECONDITION, f"no challenge of {name} came: {opened or state}")
-    connected = _abort(meter, first)
-    for _ in range(2):
-        again = meter.association(name)
-        outcome = again.open() if connected else None
-        verify.that(
-            "opened-again",
-            outcome is not None and outcome.established,
-            expected=f"association {name} after an aborted authentication",
-            observed=str(outcome) if outcome else "no new connection is taken",
-        )
-        again.close()

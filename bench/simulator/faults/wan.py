@@ -9,16 +9,18 @@ from bench.simulator.faults import (
     wan_hdlc,
     wan_hls,
     wan_objects,
+    wan_push,
     wan_robustness,
     wan_security,
     wan_services,
+    wan_timing,
     wan_variations,
     wan_wrapper,
 )
 from bench.simulator.faults.fault import Fault, Variation
 
 #: areas of the link layer, and those that try both
-_LINK = (wan_hdlc, wan_wrapper, wan_robustness)
+_LINK = (wan_hdlc, wan_wrapper, wan_robustness, wan_timing, wan_push)
 #: areas above it
 _APPLICATION = (wan_association, wan_hls, wan_security, wan_services, wan_objects)
 

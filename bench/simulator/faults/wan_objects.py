@@ -3,16 +3,18 @@
 from bench.simulator.faults import (
     wan_objects_actions,
     wan_objects_baseline,
+    wan_objects_clock,
     wan_objects_identity,
     wan_objects_profiles,
-    wan_objects_values,
+    wan_objects_registers,
 )
 from bench.simulator.faults.fault import Fault, Variation
 
 _PARTS = (
     wan_objects_identity,
     wan_objects_baseline,
-    wan_objects_values,
+    wan_objects_clock,
+    wan_objects_registers,
     wan_objects_profiles,
     wan_objects_actions,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bench.protocols.dlms.cosem_types import LogicalName, SelectiveAccess
-from bench.protocols.dlms.data_types import Data
+from bench.protocols.dlms.data_types import Data, octet_string
 from bench.protocols.dlms.results import ActionResult, DataAccessResult
 from bench.simulator.cosem.object import Attribute, CosemObject, Method, Selector
 from bench.simulator.cosem.truth import Moment
@@ -120,3 +120,10 @@ def element(number: int, change: Callable[[Data], Data]) -> Callable[[Data], Dat
         return Data(data.type, type(data.value).of(changed))
 
     return altered
+
+
+def octets_at(data: Data, place: slice, octets: bytes) -> Data:
+    """Return an octet string with other octets at a place."""
+    found = bytearray(data.value)
+    found[place] = octets
+    return octet_string(bytes(found))

@@ -1,47 +1,30 @@
-"""Deviations of the clock and of registers: DLMS-OBJ-11 to 16."""
+"""Deviations of the clock: DLMS-OBJ-11 to 14."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from bench.protocols.dlms.data_types import (
-    Data,
-    double_long_unsigned,
-    integer,
-    octet_string,
-    structure,
-    visible_string,
-)
+from bench.protocols.dlms.data_types import Data, double_long_unsigned, octet_string
 from bench.protocols.dlms.date_time import DateTime
 from bench.protocols.dlms.results import DataAccessResult
 from bench.simulator.cosem.object import Attribute
 from bench.simulator.cosem.truth import Moment
 from bench.simulator.faults.fault import Fault, Variation
 from bench.simulator.faults.wan_edit import wan_fault, wan_variation
-from bench.simulator.faults.wan_objects_edit import element, shows, takes
+from bench.simulator.faults.wan_objects_edit import octets_at, shows, takes
 
 _CLOCK = "IEC-62056-6-2:4.5.1"
 _DATE_TIME = "IEC-62056-6-2:4.1.6"
-_REGISTER = "IEC-62056-6-2:4.3.2"
-_EXTENDED = "IEC-62056-6-2:4.3.3"
-_DEMAND = "IEC-62056-6-2:4.3.4"
 _TIME = "0-0:1.0.0"
 _DEVIATION, _STATUS = slice(9, 11), 11
-_ENERGY, _VOLTAGE, _PEAK, _AVERAGE = "1-0:1.8.0", "1-0:32.7.0", "1-0:1.6.0", "1-0:1.4.0"
 _SUMMER = 0x80
 
 
-def _octets(data: Data, place: slice, octets: bytes) -> Data:
-    found = bytearray(data.value)
-    found[place] = octets
-    return octet_string(bytes(found))
-
-
 def _deviation(data: Data, minutes: int) -> Data:
-    return _octets(data, _DEVIATION, minutes.to_bytes(2, "big", signed=True))
+    return octets_at(data, _DEVIATION, minutes.to_bytes(2, "big", signed=True))
 
 
 def _next_day_of_week(data: Data) -> Data:
-    return _octets(data, slice(4, 5), bytes((data.value[4] % 7 + 1,)))
+    return octets_at(data, slice(4, 5), bytes((data.value[4] % 7 + 1,)))
 
 
 def _always_winter_zone(data: Data) -> Data:
@@ -58,7 +41,7 @@ def _always_winter_zone(data: Data) -> Data:
 def _always_summer(data: Data) -> Data:
     """Set the summer time bit in the months of summer, whatever is switched on."""
     status = data.value[_STATUS] | (_SUMMER if data.value[2] in range(4, 11) else 0)
-    return _octets(data, slice(_STATUS, None), bytes((status,)))
+    return octets_at(data, slice(_STATUS, None), bytes((status,)))
 
 
 def _ignored(_before: Attribute, _moment: Moment, _data: Data) -> DataAccessResult:
@@ -70,7 +53,7 @@ def _as_local(before: Attribute, moment: Moment, data: Data) -> DataAccessResult
     assert before.write is not None
     if data.type != before.read(moment).type:
         return before.write(moment, data)
-    return before.write(moment, _octets(data, slice(9, 12), b"\x80\x00\xff"))
+    return before.write(moment, octets_at(data, slice(9, 12), b"\x80\x00\xff"))
 
 
 def _as_utc(before: Attribute, moment: Moment, data: Data) -> DataAccessResult:
@@ -86,7 +69,7 @@ def _half_done(before: Attribute, moment: Moment, data: Data) -> DataAccessResul
     result = before.write(moment, data)
     if result is DataAccessResult.OTHER_REASON:
         now = before.read(moment)
-        before.write(moment, _octets(now, slice(5, 8), bytes(3)))
+        before.write(moment, octets_at(now, slice(5, 8), bytes(3)))
     return result
 
 
@@ -118,11 +101,6 @@ def _type_unmatched(before: Attribute, moment: Moment, data: Data) -> DataAccess
     return DataAccessResult.TYPE_UNMATCHED if refused else result
 
 
-def _ahead(data: Data) -> Data:
-    year = datetime.now(UTC).year + 50
-    return _octets(data, slice(0, 5), year.to_bytes(2, "big") + b"\x01\x01\xff")
-
-
 FAULTS: tuple[Fault, ...] = (
     wan_fault(
         "clock-format",
@@ -147,7 +125,7 @@ FAULTS: tuple[Fault, ...] = (
         "shows its time without the hour",
         _DATE_TIME,
         ("DLMS-OBJ-11:specified",),
-        shows(8, _TIME, 2, lambda data: _octets(data, slice(5, 6), b"\xff")),
+        shows(8, _TIME, 2, lambda data: octets_at(data, slice(5, 6), b"\xff")),
     ),
     wan_fault(
         "clock-deviation-lie",
@@ -219,7 +197,7 @@ FAULTS: tuple[Fault, ...] = (
         "shows every other minute the seconds backwards",
         _CLOCK,
         ("DLMS-OBJ-12:monotonic",),
-        shows(8, _TIME, 2, lambda data: _octets(data, slice(7, 8), bytes((59 - data.value[7],)))),
+        shows(8, _TIME, 2, lambda data: octets_at(data, slice(7, 8), bytes((59 - data.value[7],)))),
         also=(
             "DLMS-OBJ-12:*",
             "DLMS-OBJ-13:*",
@@ -314,93 +292,25 @@ FAULTS: tuple[Fault, ...] = (
         ("DLMS-OBJ-14:switch-on",),
         takes(8, _TIME, 8, _never),
     ),
-    wan_fault(
-        "scaler-missing",
-        "writes scaler_unit with the unit alone",
-        _REGISTER,
-        ("DLMS-OBJ-15:form",),
-        also=("DLMS-OBJ-07:types",),  # it is a wrong type
-    ),
-    wan_fault(
-        "unit-0",
-        "writes unit 0 for all registers",
-        _REGISTER,
-        ("DLMS-OBJ-15:unit",),
-    ),
-    wan_fault(
-        "scaler-odd",
-        "scales a power factor by ten to the minus thirteen",
-        _REGISTER,
-        ("DLMS-OBJ-15:scaler",),
-        shows(3, "1-0:13.7.0", 3, element(1, lambda _: integer(-13))),
-    ),
-    wan_fault(
-        "scaler-absurd",
-        "shows a voltage in millions of volts",
-        _REGISTER,
-        ("DLMS-OBJ-15:plausible",),
-        shows(3, _VOLTAGE, 3, element(1, lambda _: integer(6))),
-    ),
-    wan_fault(
-        "register-text",
-        "writes an energy as text",
-        _REGISTER,
-        ("DLMS-OBJ-15:number",),
-        shows(3, _ENERGY, 2, lambda data: visible_string(str(data.value))),
-    ),
-    wan_fault(
-        "capture-time-garbage",
-        "captures its peak on the last day of a thirteenth month",
-        _EXTENDED,
-        ("DLMS-OBJ-16:date-time",),
-        shows(4, _PEAK, 5, lambda data: _octets(data, slice(2, 4), b"\x0d\x1f")),
-    ),
-    wan_fault(
-        "capture-time-ahead",
-        "captures its peak in the future",
-        _EXTENDED,
-        ("DLMS-OBJ-16:past",),
-        shows(4, _PEAK, 5, _ahead),
-    ),
-    wan_fault(
-        "demand-period-0",
-        "averages over 0 s",
-        _DEMAND,
-        ("DLMS-OBJ-16:period",),
-        shows(5, _AVERAGE, 8, lambda _: double_long_unsigned(0)),
-    ),
 )
 
 VARIATIONS: tuple[Variation, ...] = (
     wan_variation(
-        "clock-status-open",
-        "leaves the clock status of captured values open",
-        _DATE_TIME,
-        shows(4, "", 5, lambda data: _octets(data, slice(11, 12), b"\xff")),
-        shows(5, "", 6, lambda data: _octets(data, slice(11, 12), b"\xff")),
-    ),
-    wan_variation(
         "clock-day-open",
         "leaves the day of the week and the hundredths of its clock open",
         _DATE_TIME,
-        shows(8, _TIME, 2, lambda data: _octets(data, slice(4, 5), b"\xff")),
+        shows(8, _TIME, 2, lambda data: octets_at(data, slice(4, 5), b"\xff")),
     ),
     wan_variation(
         "clock-hundredths",
         "shows hundredths of seconds",
         _DATE_TIME,
-        shows(8, _TIME, 2, lambda data: _octets(data, slice(8, 9), b"\x00")),
+        shows(8, _TIME, 2, lambda data: octets_at(data, slice(8, 9), b"\x00")),
     ),
     wan_variation(
         "clock-refuses-by-type",
         "refuses what no calendar has as data of a wrong type",
         _CLOCK,
         takes(8, _TIME, 2, _type_unmatched),
-    ),
-    wan_variation(
-        "other-units",
-        "counts pulses of no unit, and writes a peak with scaler 12 and value 0",
-        _REGISTER,
-        shows(3, "1-0:13.7.0", 3, lambda data: structure(data.value[0], Data(22, 254))),
     ),
 )
