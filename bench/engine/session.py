@@ -54,7 +54,8 @@ def open_target(target: Target, clock: Clock) -> Link:
 
 def clock_for(targets: Mapping[str, Target]) -> Clock:
     """Return virtual time when no link needs real time: the simulator, or a recording in haste."""
-    if targets and all(_timeless(target.link) for target in targets.values()):
+    links = [target.link for target in targets.values() if target.is_port]
+    if links and all(_timeless(link) for link in links):
         return VirtualClock()
     return MonotonicClock()
 

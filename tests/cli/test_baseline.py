@@ -36,9 +36,18 @@ def device(tmp_path):
     return path
 
 
+def before(device):
+    """The same device before there was a baseline."""
+    path = device.with_name("before.toml")
+    path.write_text(
+        "\n".join(line for line in DECLARED.splitlines() if "aseline" not in line.lower())
+    )
+    return path
+
+
 def record(bench, device, *options):
     out = device.with_name("firmware-1.json")
-    return (*bench("baseline", "--link", "p1=simulated:p1", *options, "--out", out), out)
+    return (*bench("baseline", "--device", before(device), *options, "--out", out), out)
 
 
 def test_a_baseline_is_written_and_told(bench, device):

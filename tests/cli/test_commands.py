@@ -66,7 +66,7 @@ def test_plan_says_why_a_case_would_not_run(bench):
     assert "not among the selected cases" in lines["P1-A-030"]
     data = json.loads(bench("plan", "--quick", "--json")[1])
     assert data["observed_telegrams"] == 30
-    assert data["review"] == {"p1": [], "wan": []}
+    assert data["review"] == {"p1": [], "s1": [], "system": [], "wan": []}
     assert len(data["cases"]) == len(catalogue.cases())
 
 

@@ -22,7 +22,7 @@ SHIPPED = load_declaration(None).text
 def test_without_a_declaration_it_is_the_built_in_device():
     preparation = prepare(load_declaration(None))
     target = preparation.targets["p1"]
-    assert (target.profile, str(target.link)) == ("nl50", "simulated:p1")
+    assert (target.profile, str(target.link)) == ("be17", "simulated:p1")
     assert preparation.is_simulated
     assert preparation.observed_telegrams == 300
 
@@ -38,7 +38,7 @@ def test_a_quick_run_watches_30_telegrams():
 
 
 def test_what_an_edition_says_outweighs_nothing_declared():
-    old = prepare(parse_declaration(SHIPPED.replace('"nl50"', '"nl22"'), "x")).targets["p1"]
+    old = prepare(parse_declaration(SHIPPED.replace('"emucs-1.7.1"', '"nl22"'), "x")).targets["p1"]
     assert not old.answers["P1/CRC"]
     assert str(old.line) == "9600 7E1"
 
@@ -132,16 +132,33 @@ def test_another_declaration_makes_another_plan(tmp_path):
     run = Run.begin(out=tmp_path)
     run.close()
     written = run.folder.read_json("plan.json")
-    assert replan(written, SHIPPED.replace('"nl50"', '"nl22"')) != run.plan
+    assert replan(written, SHIPPED.replace('"emucs-1.7.1"', '"nl22"')) != run.plan
 
 
 def test_an_interface_of_which_no_case_is_selected_is_left_aside():
     declaration = load_declaration(None)
     preparation = prepare(declaration, selectors=["wan"])
     assert set(preparation.targets) == {"wan"}
-    assert set(preparation.aside) == {"p1"}
+    assert set(preparation.aside) == {"p1", "s1", "system"}
+    assert set(preparation.ports) == {"wan"}
     rows = {row.id: row for row in preparation.plan()}
     assert rows["P1-A-020"].applicability is Applicability.DESELECTED
     both = prepare(declaration, selectors=["P1-A-020", "wan"])
     assert set(both.targets) == {"p1", "wan"}
-    assert not both.aside
+    assert set(both.aside) == {"s1", "system"}
+    assert set(both.ports) == {"p1", "wan"}
+
+
+def test_ports_that_a_case_looks_at_too_are_opened_though_nothing_is_concluded_of_them():
+    preparation = prepare(load_declaration(None), selectors=["S1-PAY-02"])
+    assert set(preparation.targets) == {"s1"}
+    assert set(preparation.ports) == {"p1", "s1"}
+    assert preparation.target("p1").profile == "be17"
+
+
+def test_a_suite_that_spans_ports_follows_from_what_is_declared():
+    alone = parse_declaration(SHIPPED.partition("[s1]")[0], "x")
+    assert set(prepare(alone).targets) == {"p1"}
+    everything = prepare(load_declaration(None))
+    assert str(everything.targets["system"].link) == "ports:p1+s1+wan"
+    assert set(prepare(load_declaration(None), selectors=["system"]).ports) == {"p1", "s1", "wan"}

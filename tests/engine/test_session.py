@@ -205,7 +205,7 @@ def test_time_is_virtual_where_nothing_needs_real_time(link, kind):
 
 
 def test_the_opener_of_the_registry_shows_the_declared_edition():
-    text = load_declaration(None).text.replace('"nl50"', '"be21"')
+    text = load_declaration(None).text.replace('"emucs-1.7.1"', '"be21"')
     from bench.engine.preparation import parse_declaration
 
     session = Session(prepare(parse_declaration(text, "x")))
