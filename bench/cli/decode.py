@@ -11,7 +11,11 @@ from bench.core.errors import UsageError
 @click.command("decode")
 @click.argument("interface", metavar="INTERFACE")
 @click.argument("file", default="-", metavar="[FILE|-]")
-@click.option("--profile", help="p1: edition to judge by; found from the telegram without it.")
+@click.option(
+    "--profile",
+    help="p1: edition to judge by; found from the telegram without it. s1: edition, or a TOML file "
+    "with a layout of your own.",
+)
 @click.option(
     "--as",
     "form",
@@ -47,6 +51,11 @@ from bench.core.errors import UsageError
     help="wan: title of a sender that no recorded AARQ or AARE tells.",
 )
 @click.option("--brief", is_flag=True, help="wan: one line for each frame, and its problems.")
+@click.option(
+    "--samples",
+    metavar="FILE",
+    help="s1: write the samples to FILE: .csv, .npz, .parquet, .wav, .cfg (COMTRADE).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per telegram, frame.")
 def decode(
     interface: str,
@@ -58,13 +67,15 @@ def decode(
     dedicated_keys: tuple[str, ...],
     titles: tuple[str, ...],
     brief: bool,
+    samples: str | None,
     as_json: bool,
 ) -> int:
-    """Decode FILE (or standard input) as INTERFACE: p1 or wan.
+    """Decode FILE (or standard input) as INTERFACE: p1, s1 or wan.
 
     FILE holds octets as received, a hex dump, or a capture (pcapng) of an earlier run; for wan,
-    also lines of hex digits that are a frame each, and a pcapng or pcap of TCP or UDP. What is
-    encrypted is opened with the keys that REF names; a key itself never stands on a command line.
+    also lines of hex digits that are a frame each, and a pcapng or pcap of TCP or UDP. Of s1, up
+    to three frames are shown field by field, and of more what they amount to. What is encrypted is
+    opened with the keys that REF names; a key itself never stands on a command line.
     Exit code 0 also for telegrams and frames with problems: they are in the output; 3 when there
     is none at all.
     """
@@ -72,7 +83,7 @@ def decode(
         from bench.cli.decode_p1 import decode_p1
 
         secrets = {"--dedicated-key": dedicated_keys, "--system-title": titles}
-        _refuse(interface, {"--as": form, "--brief": brief, **secrets})
+        _refuse(interface, {"--as": form, "--brief": brief, "--samples": samples, **secrets})
         key = _one("--key", keys)
         check = _one("--authentication-key", authentication_keys)
         return decode_p1(_octets(file), file, profile, key, check, as_json)
@@ -85,11 +96,18 @@ def decode(
             show_tree,
         )
 
-        _refuse(interface, {"--profile": profile})
+        _refuse(interface, {"--profile": profile, "--samples": samples})
         known = read_wan_keys(keys, authentication_keys, dedicated_keys, titles)
         show = show_json if as_json else show_brief if brief else show_tree
         return decode_wan(_octets(file), file, form, known, show)
-    raise UsageError(f"cannot decode {interface!r} (there are: p1, wan)")
+    if interface == "s1":
+        from bench.cli.decode_s1 import decode_s1
+
+        secrets = {"--dedicated-key": dedicated_keys, "--system-title": titles, "--key": keys}
+        secrets["--authentication-key"] = authentication_keys
+        _refuse(interface, {"--as": form, "--brief": brief, **secrets})
+        return decode_s1(_octets(file), file, profile, samples, as_json)
+    raise UsageError(f"cannot decode {interface!r} (there are: p1, s1, wan)")
 
 
 def _octets(file: str) -> bytes:

@@ -24,7 +24,7 @@ def decode_p1(
 
     keys = read_keys(key, authentication_key)
     frames = count = 0
-    for found in _found(_octets(content, file), profile, keys):
+    for found in _found(port_octets(content, file), profile, keys):
         frame, telegram = found if isinstance(found, tuple) else (None, found)
         frames += isinstance(frame, OpenedFrame)
         count += telegram is not None
@@ -48,7 +48,7 @@ def decode_p1(
     return 0
 
 
-def _octets(content: bytes, file: str) -> bytes:
+def port_octets(content: bytes, file: str) -> bytes:
     """Return the octets of the port: as received, as hex text, or in a capture."""
     from adapters.hextext import looks_like_hex, parse_hex
     from bench.core.trace import Direction

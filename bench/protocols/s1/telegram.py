@@ -100,7 +100,7 @@ def decode_telegram(body: bytes, profile: Profile) -> Telegram:
         if one.end <= len(information):
             octets = information[one.at : one.end]
             numbers[one.name] = int.from_bytes(octets, "big")
-            found[one.name] = _value(one, octets)
+            found[one.name] = field_value(one, octets)
     short = len(information) < profile.information_octets
     if short:
         text = f"{len(information)} octets of information, expected {profile.information_octets}"
@@ -150,7 +150,8 @@ def _problem(profile: Profile, code: str, text: str, offset: int, length: int = 
     return Problem(offset, text, code, f"{profile.standard}:S1", None, length)
 
 
-def _value(one: FieldLayout, octets: bytes) -> Any:
+def field_value(one: FieldLayout, octets: bytes) -> Any:
+    """Return what the octets of a field say: text, or a number with its scale."""
     if one.kind is Kind.TEXT:
         return "".join(chr(o) if 0x20 <= o < 0x7F else f"\\x{o:02x}" for o in octets)
     number = int.from_bytes(octets, "big", signed=one.kind is Kind.INT)
