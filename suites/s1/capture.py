@@ -1,9 +1,10 @@
 """A stretch of an S1 stream, decoded: its frames in columns, and what belongs to none of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from bench.protocols.s1.telegram import decode_telegram
 
 Numbers = NDArray[np.int64]
 Samples = NDArray[np.float64]
+Derived = TypeVar("Derived")
 
 _HEADER = 4  # format, address, control
 _FORMAT, _ADDRESS, _CONTROL = slice(0, 2), 2, 3
@@ -53,6 +55,8 @@ class Capture:
         cutter = BulkCutter(profile)
         self.blocks: tuple[Block, ...] = (*cutter.feed(self.octets), *cutter.flush())
         self.statistics: Statistics = cutter.statistics
+        self._derived: dict[Callable[[Capture], Any], Any] = {}
+        self._columns: dict[str, Samples] = {}
 
     def __len__(self) -> int:
         """How many good frames there are."""
@@ -79,6 +83,11 @@ class Capture:
         """Return when the octets at these stream offsets arrived: with the end of their chunk."""
         found: Numbers = self._arrivals[np.searchsorted(self._ends, offsets, side="right")]
         return found
+
+    @property
+    def chunk_ends(self) -> tuple[Numbers, Numbers]:
+        """The stream offsets behind each chunk, and when it arrived."""
+        return self._ends, self._arrivals
 
     @cached_property
     def chunk_counts(self) -> tuple[Numbers, Numbers]:
@@ -177,6 +186,20 @@ class Capture:
         """Return the samples of a channel of the complete frames in V or A."""
         one = next(c for c in self.profile.channels if c.id == channel)
         return self.codes(channel).astype(np.float64) * float(one.scale)
+
+    def column(self, channel: str) -> Samples:
+        """Return `samples(channel)`, made once; not to be written into."""
+        if channel not in self._columns:
+            self._columns[channel] = self.samples(channel)
+            self._columns[channel].flags.writeable = False
+        return self._columns[channel]
+
+    def derived(self, make: Callable[["Capture"], Derived]) -> Derived:
+        """Return what a function makes of this capture, made once for all who ask."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        found: Derived = self._derived[make]
+        return found
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
