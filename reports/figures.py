@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 720, 320
 _TOP, _RIGHT, _BOTTOM = 30, WIDTH - 14, HEIGHT - 46
 _LETTER = 6.8  # width of a digit
 _LABEL = 60  # letters of an axis title
+_SEEN = 1.5  # height of the smallest bar of a histogram: an outlier must not vanish
 _ROW = 14.0  # height of a line of text
 
 Value = float | None
@@ -148,7 +149,8 @@ def _count(n: int, what: str) -> str:
 
 
 def _range(low: float, high: float, unit: str) -> str:
-    return f"{number(low)} to {number(high)} {unit}".rstrip()
+    least, most = number(low), number(high)
+    return f"{least} {unit}".rstrip() if least == most else f"{least} to {most} {unit}".rstrip()
 
 
 def _draw_bars(figure: Bars) -> Picture:
@@ -240,19 +242,26 @@ def _draw_histogram(figure: Histogram) -> Picture:
         empty=not figure.counts,
     )
     bins = "".join(
-        picture.rectangle(plot.x.place(a), plot.y.place(count), plot.x.place(b), _BOTTOM)
+        _bin(plot, a, b, count)
         for (a, b), count in zip(pairwise(figure.edges), figure.counts, strict=True)
         if count
     )
-    shapes = [Shape("bar edged s1", bins)] if bins else []
+    shapes = [Shape("bar s1", bins)] if bins else []
     total = _count(sum(figure.counts), "value")
     told = f"{total} in {_count(len(figure.counts), 'bin')}"
     if figure.counts:
         told += f"; {_range(figure.edges[0], figure.edges[-1], figure.x.unit)}"
-    legend = [Entry("bar edged s1", figure.counted, told)]
+    legend = [Entry("bar s1", figure.counted, told)]
     bands, lines, names = _verticals(figure.limits, plot)
     legend += [_limit_entry(limit, figure.x.unit) for limit in figure.limits]
     return _picture(plot, bands, (*shapes, *lines), names, legend, (figure.x.label, figure.counted))
+
+
+def _bin(plot: _Plot, start: float, end: float, count: int) -> str:
+    """Return the bar of a bin that is not empty: seen however small, apart from the next one."""
+    left, right = plot.x.place(start), plot.x.place(end)
+    right = right - 0.6 if right - left > 3 else max(right, left + 1)
+    return picture.rectangle(left, min(plot.y.place(count), _BOTTOM - _SEEN), right, _BOTTOM)
 
 
 def _plot(

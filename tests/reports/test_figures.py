@@ -419,6 +419,14 @@ def test_a_histogram_counts_in_whole_numbers() -> None:
     assert left == ["0", "1", "2"]
 
 
+def test_one_outlier_among_a_million_is_seen() -> None:
+    picture = draw(Histogram("", "", TIME, [0, 1, 2, 3], [1_000_000, 0, 1]))
+    [corners] = shapes(picture, "bar s1")
+    assert len(corners) == 10  # two bars: the empty bin has none
+    outlier = [y for _, y in corners[5:]]
+    assert max(outlier) - min(outlier) >= 1.5
+
+
 def test_phasors_have_a_circle_for_each_unit_and_turn_counter_clockwise() -> None:
     phasors = [Phasor("U1", 230j, "V"), Phasor("U2", -230 + 0j, "V"), Phasor("I1", 5j, "A")]
     picture = draw(Phasors("", "", phasors))
