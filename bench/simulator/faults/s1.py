@@ -4,14 +4,16 @@ from bench.simulator.faults import (
     s1_activation,
     s1_channels,
     s1_fields,
-    s1_framing,
+    s1_frames,
+    s1_line,
     s1_signals,
     s1_timing,
 )
 from bench.simulator.faults.fault import Fault, Variation
 
 FAULTS: tuple[Fault, ...] = (
-    *s1_framing.FAULTS,
+    *s1_line.FAULTS,
+    *s1_frames.FAULTS,
     *s1_fields.FAULTS,
     *s1_timing.FAULTS,
     *s1_channels.FAULTS,
@@ -19,7 +21,8 @@ FAULTS: tuple[Fault, ...] = (
     *s1_activation.FAULTS,
 )
 VARIATIONS: tuple[Variation, ...] = (
-    *s1_framing.VARIATIONS,
+    *s1_line.VARIATIONS,
+    *s1_frames.VARIATIONS,
     *s1_fields.VARIATIONS,
     *s1_timing.VARIATIONS,
     *s1_channels.VARIATIONS,

@@ -1,0 +1,171 @@
+"""Faults of the line and of the sequence: catalogue rows S1-PHY and S1-SEQ."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from bench.simulator.faults.fault import Alteration, Fault, Variation
+from bench.simulator.faults.s1_edit import every, fields, s1_fault, s1_variation
+from bench.simulator.ports.s1_stages import Fields, Sampling, Stage, each_frame, once
+
+_LINE = "e-MUCS-H-1.3:S1"
+_FRAME = "ISO-13239:4"
+_RATE_4000 = once(Stage.SAMPLING, lambda _found: Sampling(False, 4000.0))
+
+
+def _swapped(frames: list[bytes], first: int) -> list[bytes]:
+    """Exchange two frames in every thousand."""
+    found = list(frames)
+    for place in range(len(found) - 1):
+        if (first + place) % 1000 == 500:
+            found[place], found[place + 1] = found[place + 1], found[place]
+    return found
+
+
+def _counted(edit: Callable[[Fields], object]) -> Alteration:
+    return fields(lambda found: {"sequence": edit(found)})
+
+
+def _mixed(found: Fields) -> object:
+    """Wrap to 0 and to 1 in turn: 511 frames have two cycles."""
+    within = found.index % 511
+    return np.where(within < 256, within, within - 255)
+
+
+FAULTS: tuple[Fault, ...] = (
+    s1_fault(
+        "rate-2-percent",
+        "sends 2 % faster than its line rate",
+        _LINE,
+        ("S1-PHY-01:*",),
+        once(Stage.LINE, lambda found: replace(found, baud_bd=round(found.baud_bd * 1.02))),
+    ),
+    s1_fault(
+        "rate-1m5",
+        "sends at 1.5 Mbit/s under a profile of 2 Mbit/s",
+        _LINE,
+        ("S1-PHY-01:*",),
+        once(Stage.LINE, lambda found: replace(found, baud_bd=1_500_000)),
+    ),
+    s1_fault(
+        "line-8e1",
+        "adds a parity bit",
+        _LINE,
+        ("S1-PHY-02:*",),
+        once(Stage.LINE, lambda found: replace(found, parity="E")),
+    ),
+    s1_fault(
+        "line-7n1",
+        "sends seven data bits",
+        _LINE,
+        ("S1-PHY-02:*",),
+        once(Stage.LINE, lambda found: replace(found, data_bits=7)),
+    ),
+    s1_fault(
+        "long-frames",
+        "sends 60 octets 4000 times a second, more than its line can carry",
+        _LINE,
+        ("S1-PHY-03:*",),
+        _RATE_4000,
+        once(Stage.TAIL, lambda _found: bytes(15)),
+    ),
+    s1_fault(
+        "gap-in-frame",
+        "pauses for 50 us after octet 20 of each frame",
+        _FRAME,
+        ("S1-PHY-04:*",),
+        once(Stage.PAUSES, lambda _found: ((20, 50_000),)),
+    ),
+    s1_fault(
+        "reset-by-consumer",
+        "starts its counter anew when the consumer sends",
+        _LINE,
+        ("S1-PHY-05:*",),
+        once(Stage.RECEIVED, lambda _found: "reset"),
+    ),
+    s1_fault(
+        "waits-to-be-asked",
+        "sends nothing before the consumer has sent something",
+        _LINE,
+        ("S1-PHY-06:*",),
+        once(Stage.UNASKED, lambda _found: False),
+    ),
+    s1_fault(
+        "weak-driver",
+        "drives its line with 1.2 V",
+        "TIA-422-B",
+        ("S1-PHY-07:*",),
+        once(Stage.LEVEL, lambda _found: 1.2),
+    ),
+    s1_fault(
+        "sequence-skips",
+        "skips a number in a hundred",
+        _LINE,
+        ("S1-SEQ-01:*",),
+        _counted(lambda found: found.index + found.index // 100),
+    ),
+    s1_fault(
+        "sequence-stuck",
+        "does not count",
+        _LINE,
+        ("S1-SEQ-01:*",),
+        _counted(lambda found: found.index * 0),
+    ),
+    s1_fault(
+        "sequence-mixed", "wraps to 0 and 1 in turn", _LINE, ("S1-SEQ-02:*",), _counted(_mixed)
+    ),
+    s1_fault(
+        "sequence-254",
+        "wraps after 254",
+        _LINE,
+        ("S1-SEQ-02:*",),
+        _counted(lambda found: found.index % 255),
+    ),
+    s1_fault(
+        "duplicates",
+        "sends one frame in a thousand twice",
+        _LINE,
+        ("S1-SEQ-03:*",),
+        every(1000, lambda frame: frame * 2),
+    ),
+    s1_fault(
+        "swaps", "exchanges two frames", _LINE, ("S1-SEQ-03:*",), Alteration(Stage.WIRE, _swapped)
+    ),
+    s1_fault(
+        "loses-256",
+        "loses 256 frames in a row once",
+        _LINE,
+        ("S1-SEQ-04:*",),
+        each_frame(lambda frame, index: b"" if 20_000 <= index < 20_256 else frame),
+    ),
+    s1_fault(
+        "sequence-pauses",
+        "does not count sample sets that are not valid",
+        _LINE,
+        ("S1-SEQ-05:*",),
+        fields(
+            lambda found: {
+                "info": np.where(found.index % 50 == 9, found.info & ~8, found.info),
+                "sequence": found.index - (found.index + 40) // 50,
+            }
+        ),
+    ),
+    s1_fault(
+        "stale",
+        "begins with frames from before it was switched off",
+        _LINE,
+        ("S1-SEQ-06:*", "S1-ACT-05:*"),
+        once(Stage.RESUMED, lambda _found: "stale"),
+    ),
+)
+VARIATIONS: tuple[Variation, ...] = (
+    s1_variation(
+        "invalid-samples",
+        "marks one sample set in twenty thousand as not valid, and counts on",
+        _LINE,
+        fields(
+            lambda found: {"info": np.where(found.index % 20_000 == 9, found.info & ~8, found.info)}
+        ),
+    ),
+)
