@@ -8,7 +8,9 @@ Quantities are integers: mW, mvar, mV, mA, mHz. Import and inductive are positiv
 import cmath
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from bench.core.errors import UsageError
 
 BLOCK_S = 300  # appliances and clouds change at most once per block
 _DAY_S = 86_400
@@ -74,8 +76,13 @@ def sourced(
 ) -> Power:
     """Return what a controlled source and load make: (V, A, degrees by which A lag) of each phase.
 
-    More than 90 degrees feed in.
+    V and A are effective values of the whole wave; more than 90 degrees feed in. The part of a
+    current that takes power has the shape of its voltage, harmonics included, as a resistance
+    draws it; the part at right angles lies in the fundamental alone. So the power is V A cos of the
+    degrees, whatever the harmonics. `leak_a` of L1's current, in phase with its voltage, do not
+    come back in the neutral. Raises UsageError for what no laboratory's source gives.
     """
+    _check_source(phases, hertz, harmonics, leak_a)
     found = []
     for volts, amperes, degrees in phases:
         apparent_mva = volts * amperes * 1000
@@ -85,6 +92,40 @@ def sourced(
             PhasePower(round(volts * 1000), round(amperes * 1000), round(active), round(reactive))
         )
     return Power(tuple(found), round(hertz * 1000), tuple(harmonics), round(leak_a * 1000))
+
+
+def _check_source(
+    phases: Sequence[tuple[float, float, float]],
+    hertz: float,
+    harmonics: Sequence[tuple[int, float, float]],
+    leak_a: float,
+) -> None:
+    for number, (volts, amperes, _degrees) in enumerate(phases, 1):
+        if not 0 <= volts <= 1000 or not 0 <= amperes <= 10_000:
+            raise UsageError(
+                f"a source gives 0 .. 1000 V and 0 .. 10000 A, not {volts} V and {amperes} A on L"
+                f"{number}; for feeding in, let the current lag by 180 degrees"
+            )
+    if not 10 <= hertz <= 100:
+        raise UsageError(f"a source gives 10 .. 100 Hz, not {hertz} Hz")
+    if any(order < 2 or share < 0 for order, share, _degrees in harmonics):
+        raise UsageError("harmonics have an order from 2 on and a share of the fundamental from 0")
+    if not phases or not 0 <= leak_a <= phases[0][1]:
+        raise UsageError(f"{leak_a} A cannot leak: they are part of the current of L1")
+
+
+def returning_in_delta(power: Power) -> Power:
+    """Return a source's power with what comes back in L2, which has no voltage of its own.
+
+    Raises UsageError for a voltage on L2.
+    """
+    first, second, third = power.phases
+    if second.voltage_mv:
+        raise UsageError("L2 of a delta grid is the reference: give it 0 V; its current follows")
+    if power.leak_ma:
+        raise UsageError("a delta grid has no neutral beside which a current could leak")
+    back = PhasePower(0, _returning_ma(first, third), 0, 0)
+    return replace(power, phases=(first, back, third))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +247,8 @@ def _returning_ma(outer: PhasePower, last: PhasePower) -> int:
 
     The voltage L3-L2 is 60 degrees ahead of L1-L2.
     """
-    first = complex(outer.active_mw, -outer.reactive_mvar) / outer.voltage_mv
-    third = complex(last.active_mw, -last.reactive_mvar) / last.voltage_mv
+    first = complex(outer.active_mw, -outer.reactive_mvar) / (outer.voltage_mv or 1)
+    third = complex(last.active_mw, -last.reactive_mvar) / (last.voltage_mv or 1)
     return math.ceil(abs(first + third * cmath.rect(1, math.pi / 3)) * 1000)
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from bench.core.errors import UsageError
 from bench.simulator.history import first_registers, remember
 from bench.simulator.household import Contact, Household, Medium, SubMeter
-from bench.simulator.load import BLOCK_S, LoadModel, Power, noise
+from bench.simulator.load import BLOCK_S, LoadModel, Power, noise, returning_in_delta
 from bench.simulator.reading import HOUR_S, LongFailure, Reading
 from bench.simulator.registers import QUARTER_S, Capture, Registers
 
@@ -184,12 +184,14 @@ class MeteringSystem:
     def connect_source(self, power: Power | None, now: int) -> int:
         """Connect a controlled source and load from the next second on; None: the household.
 
-        Returns the instant from which it holds. Raises UsageError for other phases than the
-        meter has.
+        In a delta grid L2 is the reference: what comes back in it follows from the others. Returns
+        the instant from which it holds. Raises UsageError for other phases than the meter has.
         """
         count = self.household.phases
         if power is not None and len(power.phases) != count:
             raise UsageError(f"the source has {len(power.phases)} phases, the meter {count}")
+        if power is not None and self.household.delta:
+            power = returning_in_delta(power)
         return self._hold(power, now)
 
     def _hold(self, what: int | Power | None, now: int) -> int:

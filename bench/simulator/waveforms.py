@@ -83,8 +83,10 @@ class HouseholdSource:
             volts = self._sampled(volts_ns)[:, :PHASES]
             amperes = self._sampled(amperes_ns)[:, PHASES:]
         neutral = amperes.sum(axis=1)
-        if leak_ma := self._mains.at(int(volts_ns[0])).power.leak_ma if len(volts_ns) else 0:
-            neutral = neutral - volts[:, 0] * (leak_ma / 1000 / _rms(volts[:, 0]))
+        if len(volts_ns):
+            power = self._mains.at(int(volts_ns[0])).power
+            if power.leak_ma and power.phases[0].voltage_mv:
+                neutral = neutral - volts[:, 0] * (power.leak_ma / power.phases[0].voltage_mv)
         if self._household.delta:
             neutral = np.zeros(len(neutral))
         return self._noisy(Waves(volts, amperes, neutral), volts_ns)
@@ -157,10 +159,6 @@ class HouseholdSource:
 
     def _phases(self, instants: Instants) -> tuple[PhasePower, ...]:
         return self._mains.at(int(instants[0])).power.phases if len(instants) else ()
-
-
-def _rms(samples: Samples) -> float:
-    return float(np.sqrt(np.mean(np.square(samples)))) or 1.0
 
 
 def noise_columns(instants: Instants, seed: int) -> Samples:
