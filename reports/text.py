@@ -79,6 +79,7 @@ REASONS = {
     "IXIT": "the declaration lacks a value that the case needs",
     "BUDGET": "the time allowed for the case ended first",
     "SURVIVAL": "the device no longer answered a known-good exchange afterwards",
+    "OVERRUN": "the host lost octets: it did not read fast enough",
     "LINE": "octets arrived, but nothing that this interface could be",
     "ADAPTER": "the adapter between bench and device failed",
     "BENCH": "a defect of the bench",
