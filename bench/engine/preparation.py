@@ -195,7 +195,7 @@ def prepare(
     for name, suite in catalogue.suites().items():
         spanned = [one for one in suite.spans if one in targets]
         if len(spanned) > 1:
-            targets[name] = _spanning(suite, spanned)
+            targets[name] = _spanning(suite, [targets[one] for one in spanned])
     aside: dict[str, Target] = {}
     if selectors:
         cases = catalogue.cases()
@@ -229,17 +229,28 @@ def _target(suite: Suite, interface: Interface, url: LinkUrl) -> Target:
     )
 
 
-def _spanning(suite: Suite, interfaces: Sequence[str]) -> Target:
-    """Return the target of a suite that compares the ports of the device."""
+def _spanning(suite: Suite, ports: Sequence[Target]) -> Target:
+    """Return the target of a suite that compares these ports of the device.
+
+    Its answers are theirs, those of ports that are not declared being no; a value is called by its
+    port and its own name: `p1.baseline`.
+    """
     (profile,) = suite.profiles().values()
+    installed = catalogue.suites()
+    spanned = [installed[one].proforma for one in suite.spans if one in installed]
+    answers = {item: False for proforma in spanned for item in proforma.ics}
+    values: dict[str, Any] = {}
+    for port in ports:
+        answers.update(port.answers)
+        values.update({f"{port.interface}.{name}": value for name, value in port.values.items()})
     return Target(
         suite=suite,
         profile=profile,
         role="meter",
-        link=LinkUrl.parse(f"ports:{'+'.join(interfaces)}"),
+        link=LinkUrl.parse(f"ports:{'+'.join(port.interface for port in ports)}"),
         line=suite.line(profile),
-        answers=suite.facts(profile, {}),
-        values={},
+        answers={**answers, **suite.facts(profile, values)},
+        values=values,
         review=(),
     )
 
@@ -262,8 +273,12 @@ def declared_as(
     section = preparation.declaration.interfaces[interface].model_copy(
         update={"profile": profile, "ics": ics, "ixit": ixit}
     )
-    changed = _target(target.suite, section, target.link)
-    return replace(preparation, targets={**preparation.targets, interface: changed})
+    targets = {**preparation.targets, interface: _target(target.suite, section, target.link)}
+    for name, one in targets.items():
+        if interface in one.suite.spans:
+            ports = [targets[port] for port in one.suite.spans if port in targets]
+            targets[name] = _spanning(one.suite, ports)
+    return replace(preparation, targets=targets)
 
 
 def run_name(declaration: Declaration, now: datetime | None = None) -> str:

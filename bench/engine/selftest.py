@@ -149,9 +149,20 @@ def subject_preparation(subject: Fault | Variation) -> Preparation:
         links[subject.interface] = f"simulated:{subject.interface}?fault={subject.id}"
     preparation = prepare(declaration, links=links, allow_destructive=True)
     if subject.interface not in declaration.interfaces:
-        return preparation
+        return _ports_declared(preparation, subject)
     declared = {**claims(subject.interface, subject.profile), **subject.declares}
     return declared_as(preparation, subject.interface, subject.profile, declared)
+
+
+def _ports_declared(preparation: Preparation, subject: Fault | Variation) -> Preparation:
+    """Return the same with what a subject that spans ports declares of them, by port."""
+    for port, told in subject.declares.items():
+        assert isinstance(told, Mapping), "what a port declares is a table"
+        section = preparation.declaration.interfaces[port]
+        declared = {**section.ics, **section.ixit, **told}
+        profile = preparation.targets[port].profile
+        preparation = declared_as(preparation, port, profile, declared)
+    return preparation
 
 
 class _Passes:

@@ -23,6 +23,7 @@ _MODULES = {
     "p1": "bench.simulator.faults.p1",
     "s1": "bench.simulator.faults.s1",
     "wan": "bench.simulator.faults.wan",
+    "system": "bench.simulator.faults.system",
 }
 
 

@@ -1,0 +1,91 @@
+"""Values of one quantity as ports show them over time, and whether they agree.
+
+Ports are not read at the same instant. A value agrees with another port's when it lies between the
+lowest and the highest that the other showed around that time, as far as rounding and an allowance
+reach.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench.core.check import Deviation, Place
+from bench.core.clock import seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a port showed, in the base unit of the quantity.
+
+    It was true at some instant from `from_ns` to `until_ns`. `resolution` is the worth of its last
+    digit; `what` tells the port and the object.
+    """
+
+    what: str
+    value: float
+    resolution: float
+    from_ns: int
+    until_ns: int
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """How far two ports may differ beside rounding: an amount, and a share of the value."""
+
+    fixed: float = 0.0
+    share: float = 0.0
+
+    def of(self, value: float) -> float:
+        """Return it for a value."""
+        return self.fixed + self.share * abs(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a comparison came to: how many values were compared, and those that do not agree."""
+
+    examined: int
+    deviations: tuple[Deviation, ...]
+
+    def and_also(self, other: "Agreement") -> "Agreement":
+        """Return both together."""
+        return Agreement(
+            self.examined + other.examined, (*self.deviations, *other.deviations)
+        )
+
+
+NOTHING = Agreement(0, ())
+
+
+def agreement(
+    reference: Sequence[Sample],
+    others: Iterable[Sample],
+    allowed: Allowed,
+    unit: str,
+    lag_s: float,
+) -> Agreement:
+    """Return whether `others` agree with what the reference showed within `lag_s` of them.
+
+    Those around which the reference showed nothing are not compared.
+    """
+    lag_ns = seconds(lag_s)
+    examined, found = 0, []
+    for one in others:
+        near = [
+            other
+            for other in reference
+            if other.until_ns >= one.from_ns - lag_ns and other.from_ns <= one.until_ns + lag_ns
+        ]
+        if not near:
+            continue
+        examined += 1
+        low, high = min(n.value for n in near), max(n.value for n in near)
+        rounding = max(one.resolution, *(n.resolution for n in near))
+        margin = allowed.of(max(abs(low), abs(high))) + rounding
+        if low - margin <= one.value <= high + margin:
+            continue
+        between = f"{low:.10g}" if low == high else f"{low:.10g} .. {high:.10g}"
+        expected = f"{near[0].what} {between} {unit}, to {margin:.3g} {unit}"
+        place = one.place or near[0].place or Place(0)
+        found.append(Deviation(place, expected, f"{one.what} {one.value:.10g} {unit}"))
+    return Agreement(examined, tuple(found))
