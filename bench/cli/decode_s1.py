@@ -60,7 +60,7 @@ def chosen_profile(name: str | None) -> "Profile":
 
     from bench.protocols.s1.profile import load_profile, parse_profile
 
-    if name is None or not (name.endswith(".toml") or "/" in name):
+    if name is None or not is_file(name):
         return load_profile(name or DEFAULT_PROFILE)
     try:
         return parse_profile(Path(name).read_text(encoding="utf-8"), name)
@@ -68,6 +68,11 @@ def chosen_profile(name: str | None) -> "Profile":
         raise UsageError(f"{name}: octet {error.start} is not UTF-8") from None
     except OSError as error:
         raise UsageError(f"cannot read {name}: {error.strerror}") from None
+
+
+def is_file(profile: str) -> bool:
+    """Say whether a profile is named by its file."""
+    return profile.endswith(".toml") or "/" in profile
 
 
 def _print_json(stream: "Stream") -> None:

@@ -25,6 +25,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "decode": LazyCommand("bench.cli.decode:decode", "Decode octets of an interface."),
     "declare": LazyCommand("bench.cli.declare:declare", "Make or check a declaration."),
     "simulate": LazyCommand("bench.cli.simulate:simulate", "Serve the simulator in real time."),
+    "watch": LazyCommand("bench.cli.watch:watch", "Show what a port sends, second by second."),
     "baseline": LazyCommand(
         "bench.cli.baseline:baseline", "Record what a device shows, to compare with later."
     ),
