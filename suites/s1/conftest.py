@@ -11,6 +11,8 @@ from suites.p1.readings import Reading
 from suites.s1.beside import P1Beside, p1_readings
 from suites.s1.capture import Capture
 from suites.s1.listening import Listener
+from suites.s1.long_observation import observe_long
+from suites.s1.long_run import LongRun
 from suites.s1.watch import StreamWatch, observe
 
 
@@ -73,3 +75,20 @@ def listener(bench_session: Session, context: CaseContext) -> Listener:
 def beside(bench_session: Session, context: CaseContext) -> P1Beside:
     """P1 of the same device, heard while the case captures."""
     return P1Beside(bench_session, context)
+
+
+@pytest.fixture
+def long_run(bench_session: Session, context: CaseContext) -> LongRun:
+    """The stream over `long_run_s` seconds, shared; Inconclusive where no good frame came."""
+    found = observe_long(bench_session, context)
+    context.frames_from(found.frame)
+    if not found.frames:
+        raise Inconclusive(Reason.LINE, f"{found.octets} octets arrived but no good frame")
+    if found.ended is Ended.OVERRUN:
+        context.inconclusive(
+            Reason.OVERRUN,
+            f"the host lost octets after {found.seconds:.1f} s; what came before is judged",
+        )
+    if found.ended is Ended.SILENCE:
+        context.inconclusive(Reason.SHORT, f"the port fell silent after {found.seconds:.1f} s")
+    return found
