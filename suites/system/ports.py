@@ -25,6 +25,7 @@ from bench.engine.session import Session
 from bench.protocols.p1.profile import Profile
 from bench.protocols.p1.telegram import decode_telegram
 from suites.p1.readings import Reading, readings_of
+from suites.p1.watch import TelegramWatch
 from suites.s1.capture import Capture
 from suites.s1.watch import endless_p1_watch, profile_of
 from suites.wan_dlms.answer import Answer
@@ -136,13 +137,17 @@ class Ports:
         """By how much what ports show at one instant may differ in age: one update of each."""
         return 1.0 + (self.p1_profile.interval_s if self.has("p1") else 1.0)
 
-    def readings(self) -> tuple[Reading, ...]:
-        """Return what P1's whole telegrams since the beginning say."""
+    def p1_watch(self) -> TelegramWatch:
+        """Return the telegrams of P1 since the beginning."""
         watch = endless_p1_watch(self.session)
         for chunk in self.ear("p1").chunks:
             watch.feed(chunk)
         watch.finish(Ended.COMPLETE)
-        return readings_of(watch)
+        return watch
+
+    def readings(self) -> tuple[Reading, ...]:
+        """Return what P1's whole telegrams since the beginning say."""
+        return readings_of(self.p1_watch())
 
     def capture(self) -> Capture:
         """Return what S1 sent since the beginning."""
