@@ -100,50 +100,55 @@ FAULTS: tuple[Fault, ...] = (
     ),
     s1_fault(
         "sequence-skips",
-        "skips a number in a hundred",
+        "leaves the number 100 out",
         _LINE,
-        ("S1-SEQ-01:*",),
-        _counted(lambda found: found.index + found.index // 100),
+        ("S1-SEQ-01:by-one",),
+        _counted(lambda found: found.index % 255 + (found.index % 255 >= 100)),
     ),
     s1_fault(
         "sequence-stuck",
         "does not count",
         _LINE,
-        ("S1-SEQ-01:*",),
+        ("S1-SEQ-01:by-one",),
         _counted(lambda found: found.index * 0),
     ),
     s1_fault(
-        "sequence-mixed", "wraps to 0 and 1 in turn", _LINE, ("S1-SEQ-02:*",), _counted(_mixed)
+        "sequence-mixed", "wraps to 0 and 1 in turn", _LINE, ("S1-SEQ-02:wrap",), _counted(_mixed)
     ),
     s1_fault(
         "sequence-254",
         "wraps after 254",
         _LINE,
-        ("S1-SEQ-02:*",),
+        ("S1-SEQ-02:wrap",),
         _counted(lambda found: found.index % 255),
     ),
     s1_fault(
         "duplicates",
         "sends one frame in a thousand twice",
         _LINE,
-        ("S1-SEQ-03:*",),
+        ("S1-SEQ-03:once",),
         every(1000, lambda frame: frame * 2),
     ),
     s1_fault(
-        "swaps", "exchanges two frames", _LINE, ("S1-SEQ-03:*",), Alteration(Stage.WIRE, _swapped)
+        "swaps",
+        "exchanges two frames",
+        _LINE,
+        ("S1-SEQ-03:in-order",),
+        Alteration(Stage.WIRE, _swapped),
+        also=("S1-SEQ-01:by-one",),  # a number is left out before and after the exchange
     ),
     s1_fault(
         "loses-256",
         "loses 256 frames in a row once",
         _LINE,
-        ("S1-SEQ-04:*",),
+        ("S1-SEQ-04:count", "S1-SEQ-04:jump"),
         each_frame(lambda frame, index: b"" if 20_000 <= index < 20_256 else frame),
     ),
     s1_fault(
         "sequence-pauses",
         "does not count sample sets that are not valid",
         _LINE,
-        ("S1-SEQ-05:*",),
+        ("S1-SEQ-05:counted",),
         fields(
             lambda found: {
                 "info": np.where(found.index % 50 == 9, found.info & ~8, found.info),
@@ -155,8 +160,9 @@ FAULTS: tuple[Fault, ...] = (
         "stale",
         "begins with frames from before it was switched off",
         _LINE,
-        ("S1-SEQ-06:*", "S1-ACT-05:*"),
+        ("S1-SEQ-06:whole", "S1-SEQ-06:fresh", "S1-SEQ-06:no-burst"),
         once(Stage.RESUMED, lambda _found: "stale"),
+        also=("S1-ACT-05:*",),  # begins anew in the same way
     ),
 )
 VARIATIONS: tuple[Variation, ...] = (
