@@ -1,8 +1,12 @@
 """Watches an S1 port: opens its link, hears it until the end, and hands every second to a view."""
 
-from contextlib import ExitStack
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -64,12 +68,14 @@ def watch_s1(where: Where, seconds: float | None, as_json: bool) -> int:
     """Show what arrives until the end, then a summary; return the exit code."""
     virtual = where.url.scheme == "simulated"
     clock: Clock = VirtualClock() if virtual else MonotonicClock()
+    stop = threading.Event()
     with ExitStack() as stack:
+        stack.enter_context(_interruptible(stop))
         link = stack.enter_context(open_link(where.url, line=where.line, clock=clock))
         if not virtual:
             stack.enter_context(DeviceLock(link.identity, "watch"))
         view = stack.enter_context(view_for(str(link.url), as_json))
-        heard = _Heard(link, where.profile, view, paced=virtual and view.paced)
+        heard = _Heard(link, where.profile, view, stop, paced=virtual and view.paced)
         lost = heard.until(seconds)
     summary = heard.watched.summary()
     for line in summary:
@@ -80,14 +86,34 @@ def watch_s1(where: Where, seconds: float | None, as_json: bool) -> int:
     return _FOUND if heard.watched.frames else _NOTHING
 
 
+@contextmanager
+def _interruptible(stop: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and an orderly kill set `stop`, so that there is a summary."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class _Heard:
     """Reads a link and lets each second be shown."""
 
-    def __init__(self, link: Link, profile: Profile, view: View, *, paced: bool) -> None:
+    def __init__(
+        self, link: Link, profile: Profile, view: View, stop: threading.Event, *, paced: bool
+    ) -> None:
         self.watched = Watched(profile)
         self._link = link
         self._clock = link.clock
         self._view = view
+        self._stop = stop
         self._real = MonotonicClock() if paced else None
         self._timeless = Capability.TIMESTAMPS not in link.capabilities
         self._counts_errors = Capability.UART_ERRORS in link.capabilities
@@ -96,22 +122,26 @@ class _Heard:
         self._began = self._shown = self._fed = self._clock.now()
 
     def until(self, seconds: float | None) -> str:
-        """Hear the link until its end, the time is over, or Ctrl-C; return how it was lost."""
+        """Hear the link until its end, the time is over, or a signal; return how it was lost."""
         end = None if seconds is None else self._began + round(seconds * SECOND)
         lost = ""
         try:
-            while end is None or self._clock.now() < end:
+            while not self._stop.is_set() and (end is None or self._clock.now() < end):
                 due = self._shown + SECOND
                 self._hear(due if end is None else min(due, end))
                 if self._clock.now() >= due:
                     self._show()
         except AdapterLost as error:
             lost = str(error)
-        except (LinkEnded, KeyboardInterrupt):
+        except LinkEnded:
             pass
         self._feed()
-        if self._clock.now() > self._shown and self.watched.octets_of_second:
+        rest = self._clock.now() - self._shown
+        # of a short rest the figures are not those of whole periods
+        if self.watched.octets_of_second and (rest >= SECOND // 2 or self._shown == self._began):
             self._show()
+        else:
+            self.watched.end((self._clock.now() - self._began) / SECOND)
         return lost
 
     def _hear(self, until: int) -> None:
@@ -138,7 +168,7 @@ class _Heard:
         self._shown = now
         self._view.show(second)
         if self._real is not None:
-            self._real.wait_until(now - self._began)
+            self._stop.wait((now - self._began - self._real.now()) / SECOND)
 
     def _line_errors(self) -> LineErrors | None:
         if not self._counts_errors:

@@ -19,6 +19,38 @@ _ERRORS = (Discard.FCS, Discard.RUNT, Discard.ABORT)
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What was wrong: frame errors, octets lost, breaks of the sequence."""
+
+    errors: int = 0
+    discarded: int = 0
+    gaps: int = 0
+    missing: int = 0
+    repeated: int = 0
+
+    def since(self, before: "Counts") -> "Counts":
+        """Return what came after `before`."""
+        return Counts(
+            self.errors - before.errors,
+            self.discarded - before.discarded,
+            self.gaps - before.gaps,
+            self.missing - before.missing,
+            self.repeated - before.repeated,
+        )
+
+    def words(self) -> list[str]:
+        """Return those that are not zero, with what they count."""
+        rows = (
+            (self.errors, "frame errors"),
+            (self.discarded, "octets discarded"),
+            (self.gaps, "sequence gaps"),
+            (self.missing, "sample sets missing"),
+            (self.repeated, "repeated"),
+        )
+        return [f"{count} {name}" for count, name in rows if count]
+
+
+@dataclass(frozen=True, slots=True)
 class Second:
     """What arrived since the last one was shown; `elapsed_s` is how long that is.
 
@@ -28,20 +60,18 @@ class Second:
     at_s: float
     elapsed_s: float | None
     octets: int
+    frames: int
     figures: Figures
     meter_id: str
-    errors: int
-    discarded: int
-    gaps: int
-    missing: int
-    repeated: int
+    counts: Counts
+    in_all: Counts
     line: LineErrors | None
     note: str
 
     @property
     def frames_per_s(self) -> float | None:
         """How many good frames came in a second; None where there is no time."""
-        return self.figures.frames / self.elapsed_s if self.elapsed_s else None
+        return self.frames / self.elapsed_s if self.elapsed_s else None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -49,16 +79,16 @@ class Second:
         row = {
             "t_s": round(self.at_s, 3),
             "octets": self.octets,
-            "frames": self.figures.frames,
+            "frames": self.frames,
             "frames_per_s": None if rate is None else round(rate, 1),
             "meter_id": self.meter_id,
             "announced_hz": None if announced is None else round(announced, 3),
             **self.figures.to_json(),
-            "frame_errors": self.errors,
-            "discarded_octets": self.discarded,
-            "sequence_gaps": self.gaps,
-            "missing": self.missing,
-            "repeated": self.repeated,
+            "frame_errors": self.counts.errors,
+            "discarded_octets": self.counts.discarded,
+            "sequence_gaps": self.counts.gaps,
+            "missing": self.counts.missing,
+            "repeated": self.counts.repeated,
             "note": self.note,
         }
         if self.line is not None:
@@ -81,11 +111,13 @@ class Watched:
         self._now = Figures(profile)
         self._octets = 0
         self._tail = b""
-        self._joined: int | None = None  # octets of the frame that was under way at the start
+        self._head = b""
+        self._joined: int | None = None  # octets lost of the frame that was under way at the start
         self._heard_at: int | None = None
         self._began_at: int | None = None
         self._seconds = 0.0
-        self._before = (0, 0, 0, 0, 0)
+        self._before = Counts()
+        self._frames_before = 0
 
     @property
     def frames(self) -> int:
@@ -102,10 +134,11 @@ class Watched:
         self._heard_at = now
         self._octets += len(octets)
         self._tail = (self._tail + octets)[-_LOOKED_AT:]
+        if self._joined is None:
+            self._head = (self._head + octets)[: self.profile.frame_octets]
         for block in gathered(self._cutter.feed(octets)):
             if self._joined is None:
-                first = int(block.offsets[0])
-                self._joined = first if first < self.profile.frame_octets else 0
+                self._joined = self._lost_before(int(block.offsets[0]))
             if block.complete:
                 self._now.add(block)
                 self._all.add(block)
@@ -121,35 +154,46 @@ class Watched:
         self._now, self._octets = Figures(self.profile), 0
         self._seconds = at_s
         counts = self._counts()
-        errors, lost, gaps, missing, repeated = (
-            after - before for after, before in zip(counts, self._before, strict=True)
-        )
-        self._before = counts
+        new, self._before = counts.since(self._before), counts
+        frames, self._frames_before = self.frames - self._frames_before, self.frames
         ids = figures.meter_ids
         return Second(
             at_s,
             elapsed_s,
             octets,
+            frames,
             figures,
             meter_id=ids[0] if ids else "",
-            errors=errors,
-            discarded=lost,
-            gaps=gaps,
-            missing=missing,
-            repeated=repeated,
+            counts=new,
+            in_all=counts,
             line=line,
-            note=self._note(octets, figures.frames, len(ids), now),
+            note=self._note(octets, frames, len(ids), now),
         )
 
-    def _counts(self) -> tuple[int, int, int, int, int]:
-        """Return errors, octets lost, gaps, missing, repeated: of the whole time."""
+    def _lost_before(self, first: int) -> int:
+        """Return how many octets of the rest of a frame stood before the first good one."""
+        if first >= self.profile.frame_octets:
+            return 0  # more than a frame that was under way
+        cutter = BulkCutter(self.profile)
+        cutter.feed(self._head[:first])
+        cutter.flush()
+        return cutter.statistics.lost
+
+    def _counts(self) -> Counts:
+        """Return what was wrong in the whole time."""
         statistics, sequence = self._cutter.statistics, self._sequence
         errors = sum(statistics.events[kind] for kind in _ERRORS)
         lost = statistics.lost - (self._joined or 0)
-        return errors, lost, sequence.gaps, sequence.missing, sequence.repeated
+        return Counts(errors, lost, sequence.gaps, sequence.missing, sequence.repeated)
+
+    def end(self, at_s: float) -> None:
+        """Take note of how long it was in all."""
+        self._seconds = at_s
 
     def _note(self, octets: int, frames: int, ids: int, now: int) -> str:
         """Return what somebody should know who sees nothing, or nothing sensible."""
+        if frames and not ids and "meter_id" in self.profile.fields:
+            return f"the frames are too short for what profile {self.profile.id} knows"
         if frames:
             return f"{ids} meter ids within a second" if ids > 1 else ""
         if not octets:
@@ -173,11 +217,10 @@ class Watched:
     def summary(self) -> list[str]:
         """Return lines about the whole time."""
         figures, statistics = self._all, self._cutter.statistics
-        errors, lost, gaps, missing, repeated = self._counts()
+        wrong = ", ".join(self._counts().words()) or "nothing wrong"
         lines = [
-            f"{self._seconds:.1f} s, {statistics.octets} octets, {statistics.frames} good frames, "
-            f"{errors} frame errors, {lost} octets discarded, {gaps} sequence gaps "
-            f"({missing} missing, {repeated} repeated)"
+            f"{self._seconds:.1f} s, {statistics.octets} octets, {statistics.frames} good frames; "
+            f"{wrong}"
         ]
         if figures.frames:
             lines.append(f"meter id {', '.join(figures.meter_ids[:4])}")

@@ -88,24 +88,22 @@ def view_for(title: str, as_json: bool) -> Iterator[View]:
 
 def _rate(second: Second) -> str:
     rate = second.frames_per_s
-    return f"{second.figures.frames:>7} frames" if rate is None else f"{rate:>7.1f} frames/s"
+    return f"{second.frames:>7} frames" if rate is None else f"{rate:>7.1f} frames/s"
 
 
 def _wrong(second: Second) -> list[str]:
     """Return what is wrong with a second, in words; nothing where nothing is."""
-    counts = {
-        "frame errors": second.errors,
-        "octets discarded": second.discarded,
-        "sequence gaps": second.gaps,
-        "sample sets missing": second.missing,
-        "repeated": second.repeated,
-        "not valid": second.figures.not_valid,
-    }
+    words = second.counts.words()
+    if second.figures.not_valid:
+        words.append(f"{second.figures.not_valid} not valid")
     if second.line is not None:
-        counts["framing errors"] = second.line.framing
-        counts["parity errors"] = second.line.parity
-        counts["octets overrun"] = second.line.overrun
-    return [f"{count} {name}" for name, count in counts.items() if count]
+        counts = {
+            "framing errors": second.line.framing,
+            "parity errors": second.line.parity,
+            "octets overrun": second.line.overrun,
+        }
+        words += [f"{count} {name}" for name, count in counts.items() if count]
+    return words
 
 
 def _table(second: Second, title: str) -> "Group":
@@ -140,11 +138,13 @@ def _table(second: Second, title: str) -> "Group":
     table.add_row("sum", "", "", f"{total:.1f} W" if powers else "", "")
     wrong = "   ".join(_wrong(second)) or "nothing wrong in this second"
     colour = "red" if _wrong(second) else "green"
+    in_all = ", ".join(second.in_all.words()) or "nothing wrong"
     return Group(
         Text(head, style="bold"),
         Text(rate),
         table,
         Text(wrong, style=colour),
+        Text(f"since the start: {in_all}", style="dim"),
         Text(visible(second.note), style="yellow"),
         Text("Ctrl-C ends", style="dim"),
     )
