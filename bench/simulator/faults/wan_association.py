@@ -47,7 +47,13 @@ FAULTS: tuple[Fault, ...] = (
         _OPENING,
         ("DLMS-AA-02:refused",),
         # cases that ask for data where no association was opened
-        also=("DLMS-AA-*shut", "DLMS-AA-18:over", "DLMS-HLS-*shut", "DLMS-HDLC-38:no-data"),
+        also=(
+            "DLMS-AA-*shut",
+            "DLMS-AA-18:over",
+            "DLMS-HLS-*shut",
+            "DLMS-HDLC-38:no-data",
+            "DLMS-WR-08:association-gone",
+        ),
     ),
     wan_fault(
         "conformance-echo",
