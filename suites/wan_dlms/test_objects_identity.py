@@ -51,7 +51,7 @@ def _octets(found: Data) -> bytes:
         "the letters of the manufacturer; the same name for every client.",
         kind=Kind.CAPABILITY,
         clauses=(_DEVICE_NAME,),
-        detects=("wan.ldn-missing",),
+        detects=("wan.ldn-missing", "wan.ldn-by-client"),
     )
 )
 def test_logical_device_name(
@@ -154,7 +154,7 @@ def test_sap_assignment(survey: Survey, declared: Declared, verify: Checks) -> N
         "association that was opened; its status is associated.",
         kind=Kind.VALID,
         clauses=(_ASSOCIATION,),
-        detects=("wan.assoc-mechanism-lie",),
+        detects=("wan.assoc-mechanism-lie", "wan.assoc-partners-text", "wan.assoc-status-number"),
     )
 )
 def test_current_association(

@@ -93,6 +93,7 @@ def _policy(meter: Meter, association: str) -> _Policy:
             "wan.push-often",
             "wan.push-same-invoke-id",
             "wan.push-silent",
+            "wan.push-cut",
         ),
         bound_s=4000,
     )

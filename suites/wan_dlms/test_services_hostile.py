@@ -204,7 +204,7 @@ def _holds(reply: Reply, data: Data | None) -> bool:
         kind=Kind.INVALID,
         clauses=(_LIMITS, _SYNTAX),
         effects=Effects.REVERSIBLE,
-        detects=("wan.len-bomb",),
+        detects=("wan.len-bomb", "wan.exceptions-late"),
         bound_s=180,
     )
 )

@@ -91,7 +91,7 @@ def _ask(declared: Declared, transport: Transport, service: str, apdu: bytes, no
         clauses=(_RESPONSE,),
         ics="WAN/PUBLIC",
         needs=(Capability.TIMESTAMPS,),
-        detects=("wan.slow-response",),
+        detects=("wan.slow-response", "wan.action-undefined-silent"),
         bound_s=600,
     )
 )

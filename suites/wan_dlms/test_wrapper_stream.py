@@ -119,7 +119,7 @@ def _judge_unharmed(verify: Checks, wire: WrapperWire, check_id: str, when: str)
         clauses=(_TCP, "IEC-62056-5-3:7.2"),
         ics=_WRAPPER,
         needs=_ANEW,
-        detects=("wan.stale-association",),
+        detects=("wan.stale-association", "wan.hasty-client-ignored"),
     )
 )
 def test_lost_connection(wire: WrapperWire, verify: Checks) -> None:

@@ -60,6 +60,13 @@ FAULTS: tuple[Fault, ...] = (
         ("DLMS-SVC-20:reads", "DLMS-SVC-20:alive"),
     ),
     wan_fault(
+        "exceptions-late",
+        "takes 1.5 s for an exception-response, within the 3 s that it declares",
+        _LIMITS,
+        ("DLMS-SVC-20:soon",),
+        declares={"response_limit_s": 3.0},
+    ),
+    wan_fault(
         "oversize-crash",
         "falls over APDUs longer than it takes",
         _SIZES,

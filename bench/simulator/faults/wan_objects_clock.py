@@ -1,22 +1,20 @@
-"""Deviations of the clock: DLMS-OBJ-11 to 14."""
-
-from dataclasses import replace
-from datetime import timedelta
+"""Deviations of the clock: DLMS-OBJ-11 to 13."""
 
 from bench.protocols.dlms.data_types import Data, double_long_unsigned, octet_string
-from bench.protocols.dlms.date_time import DateTime
 from bench.protocols.dlms.results import DataAccessResult
-from bench.simulator.cosem.object import Attribute
+from bench.simulator.cosem.object import Attribute, CosemObject
 from bench.simulator.cosem.truth import Moment
 from bench.simulator.faults.fault import Fault, Variation
 from bench.simulator.faults.wan_edit import wan_fault, wan_variation
-from bench.simulator.faults.wan_objects_edit import octets_at, shows, takes
+from bench.simulator.faults.wan_objects_edit import each, ignored, never, octets_at, shows, takes
 
 _CLOCK = "IEC-62056-6-2:4.5.1"
 _DATE_TIME = "IEC-62056-6-2:4.1.6"
 _TIME = "0-0:1.0.0"
 _DEVIATION, _STATUS = slice(9, 11), 11
 _SUMMER = 0x80
+_LOST_NS = (4_000_000_000, 7_000_000_000)
+_NO_TIME = bytes.fromhex("FFFFFFFFFFFFFFFF FF8000FF")
 
 
 def _deviation(data: Data, minutes: int) -> Data:
@@ -25,27 +23,6 @@ def _deviation(data: Data, minutes: int) -> Data:
 
 def _next_day_of_week(data: Data) -> Data:
     return octets_at(data, slice(4, 5), bytes((data.value[4] % 7 + 1,)))
-
-
-def _always_winter_zone(data: Data) -> Data:
-    """Show the deviation of winter, and the local time that goes with it."""
-    shown = DateTime.of(data.value)
-    utc = shown.utc()
-    if utc is None or shown.deviation_min == -60:
-        return data
-    local = utc + timedelta(minutes=60)
-    time = replace(shown.time, hour=local.hour)
-    return octet_string(replace(shown, time=time, deviation_min=-60).encode())
-
-
-def _always_summer(data: Data) -> Data:
-    """Set the summer time bit in the months of summer, whatever is switched on."""
-    status = data.value[_STATUS] | (_SUMMER if data.value[2] in range(4, 11) else 0)
-    return octets_at(data, slice(_STATUS, None), bytes((status,)))
-
-
-def _ignored(_before: Attribute, _moment: Moment, _data: Data) -> DataAccessResult:
-    return DataAccessResult.SUCCESS
 
 
 def _as_local(before: Attribute, moment: Moment, data: Data) -> DataAccessResult:
@@ -73,10 +50,6 @@ def _half_done(before: Attribute, moment: Moment, data: Data) -> DataAccessResul
     return result
 
 
-def _never(_before: Attribute, _moment: Moment, _data: Data) -> DataAccessResult:
-    return DataAccessResult.READ_WRITE_DENIED
-
-
 def _wrong_utc(before: Attribute, moment: Moment, data: Data) -> DataAccessResult:
     """Refuse a time in another zone than the own."""
     assert before.write is not None
@@ -99,6 +72,23 @@ def _type_unmatched(before: Attribute, moment: Moment, data: Data) -> DataAccess
     result = before.write(moment, data)
     refused = result is DataAccessResult.OTHER_REASON
     return DataAccessResult.TYPE_UNMATCHED if refused else result
+
+
+def _lost_for_a_while(one: CosemObject) -> None:
+    """Show no time from 4 s to 7 s after it was set."""
+    attribute = one.attributes[2]
+    read, before, set_at = attribute.read, attribute.write, [-_LOST_NS[1]]
+    assert before is not None
+
+    def write(moment: Moment, data: Data) -> DataAccessResult:
+        set_at[:] = [moment.now]
+        return before(moment, data)
+
+    def show(moment: Moment) -> Data:
+        lost = _LOST_NS[0] <= moment.now - set_at[0] < _LOST_NS[1]
+        return octet_string(_NO_TIME) if lost else read(moment)
+
+    attribute.write, attribute.read = write, show
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -181,7 +171,7 @@ FAULTS: tuple[Fault, ...] = (
         "says that the clock was set, and leaves it",
         _CLOCK,
         ("DLMS-OBJ-12:set-within",),
-        takes(8, _TIME, 2, _ignored),
+        takes(8, _TIME, 2, ignored),
         also=("DLMS-OBJ-13:*", "DLMS-OBJ-14:*"),  # garbage is not refused, summer never comes
     ),
     wan_fault(
@@ -189,7 +179,7 @@ FAULTS: tuple[Fault, ...] = (
         "lets nobody set its clock, and declares otherwise",
         _CLOCK,
         ("DLMS-OBJ-12:set",),
-        takes(8, _TIME, 2, _never),
+        takes(8, _TIME, 2, never),
         also=("DLMS-OBJ-13:*", "DLMS-OBJ-14:*"),
     ),
     wan_fault(
@@ -204,6 +194,13 @@ FAULTS: tuple[Fault, ...] = (
             "DLMS-OBJ-14:*",
             "DLMS-OBJ-21:captured-now",
         ),  # shows another instant
+    ),
+    wan_fault(
+        "clock-lost-when-set",
+        "shows no time from 4 s to 7 s after it was set",
+        _CLOCK,
+        ("DLMS-OBJ-12:readable",),
+        each(8, _lost_for_a_while, _TIME),
     ),
     wan_fault(
         "clock-accepts-garbage",
@@ -257,40 +254,6 @@ FAULTS: tuple[Fault, ...] = (
         _CLOCK,
         ("DLMS-OBJ-13:local",),
         takes(8, _TIME, 2, _specified_only),
-    ),
-    wan_fault(
-        "dst-flag",
-        "never shows that it is summer time",
-        _CLOCK,
-        ("DLMS-OBJ-14:on-status", "DLMS-OBJ-14:on-again-status"),
-    ),
-    wan_fault(
-        "dst-deviation-fixed",
-        "shows the deviation of winter in summer, too",
-        _CLOCK,
-        ("DLMS-OBJ-14:on-deviation", "DLMS-OBJ-14:on-again-deviation"),
-        shows(8, _TIME, 2, _always_winter_zone),
-    ),
-    wan_fault(
-        "dst-always",
-        "shows summer time in summer although it is switched off",
-        _CLOCK,
-        ("DLMS-OBJ-14:off-status",),
-        shows(8, _TIME, 2, _always_summer),
-    ),
-    wan_fault(
-        "dst-switch-ignored",
-        "says that daylight saving was switched, and leaves it",
-        _CLOCK,
-        ("DLMS-OBJ-14:off-status", "DLMS-OBJ-14:off-deviation"),
-        takes(8, _TIME, 8, _ignored),
-    ),
-    wan_fault(
-        "dst-switch-refused",
-        "lets nobody switch daylight saving, and declares otherwise",
-        _CLOCK,
-        ("DLMS-OBJ-14:switch-on",),
-        takes(8, _TIME, 8, _never),
     ),
 )
 

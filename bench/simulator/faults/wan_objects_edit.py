@@ -127,3 +127,13 @@ def octets_at(data: Data, place: slice, octets: bytes) -> Data:
     found = bytearray(data.value)
     found[place] = octets
     return octet_string(bytes(found))
+
+
+def ignored(_before: Attribute, _moment: Moment, _data: Data) -> DataAccessResult:
+    """Say that an attribute was written, and leave it; for `takes`."""
+    return DataAccessResult.SUCCESS
+
+
+def never(_before: Attribute, _moment: Moment, _data: Data) -> DataAccessResult:
+    """Let nobody write an attribute; for `takes`."""
+    return DataAccessResult.READ_WRITE_DENIED

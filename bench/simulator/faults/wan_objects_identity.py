@@ -8,6 +8,7 @@ from bench.protocols.dlms.data_types import (
     octet_string,
     structure,
     unsigned,
+    visible_string,
 )
 from bench.simulator.cosem.access import Access, Role
 from bench.simulator.cosem.additions import (
@@ -19,6 +20,7 @@ from bench.simulator.cosem.additions import (
     with_unknown_class,
 )
 from bench.simulator.cosem.object import CosemObject
+from bench.simulator.cosem.truth import Moment
 from bench.simulator.faults.fault import Fault, Variation
 from bench.simulator.faults.wan_edit import breaks, wan_fault, wan_variation
 from bench.simulator.faults.wan_objects_edit import (
@@ -54,6 +56,18 @@ def _oid_octets(data: Data) -> Data:
 def _hidden(one: CosemObject) -> None:
     for attribute in one.attributes.values():
         attribute.grants = {Role.PUBLIC: Access.READ, Role.READER: Access.READ}
+
+
+def _another_name_for_public(one: CosemObject) -> None:
+    attribute = one.attributes[2]
+    read = attribute.read
+
+    def told(moment: Moment) -> Data:
+        name = read(moment)
+        public = moment.asker is not None and moment.asker.association == "public"
+        return octet_string(name.value[:-1] + b"X") if public else name
+
+    attribute.read = told
 
 
 def _reversed(found: Objects) -> Objects:
@@ -93,6 +107,13 @@ FAULTS: tuple[Fault, ...] = (
         _DEVICE_NAME,
         ("DLMS-OBJ-01:manufacturer",),
         shows(1, _NAME, 2, lambda data: octet_string(b"000" + data.value[3:])),
+    ),
+    wan_fault(
+        "ldn-by-client",
+        "tells the public client another logical device name than the others",
+        _DEVICE_NAME,
+        ("DLMS-OBJ-01:same-for-all",),
+        each(1, _another_name_for_public, _NAME),
     ),
     wan_fault(
         "sap-mismatch",
@@ -142,6 +163,22 @@ FAULTS: tuple[Fault, ...] = (
         _ASSOCIATION,
         ("DLMS-OBJ-03:partners",),
         shows(15, _CURRENT, 3, element(1, lambda data: integer(data.value + 1))),
+    ),
+    wan_fault(
+        "assoc-partners-text",
+        "shows its partners as text",
+        _ASSOCIATION,
+        ("DLMS-OBJ-03:partners-form",),
+        shows(15, _CURRENT, 3, lambda data: visible_string(str(data.to_python()))),
+        also=("DLMS-OBJ-07:types",),  # it is a wrong type
+    ),
+    wan_fault(
+        "assoc-status-number",
+        "shows the status of its association as a number, not as an enum",
+        _ASSOCIATION,
+        ("DLMS-OBJ-03:status-form",),
+        shows(15, _CURRENT, 8, lambda data: unsigned(data.value)),
+        also=("DLMS-OBJ-07:types",),  # it is a wrong type
     ),
     wan_fault(
         "assoc-status-lie",

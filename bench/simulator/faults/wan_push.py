@@ -6,6 +6,7 @@ from dataclasses import replace
 from bench.simulator.faults.fault import Alteration, Fault, Variation
 from bench.simulator.faults.wan_edit import breaks, options, wan_fault, wan_variation
 from bench.simulator.faults.wan_wrapper import wrapper_variation
+from bench.simulator.ports.wan_stages import Stage
 from bench.simulator.wan.options import PushPlan
 
 _NOTIFICATION = "IEC-62056-5-3:6.14"
@@ -54,6 +55,14 @@ FAULTS: tuple[Fault, ...] = (
         _NOTIFICATION,
         ("DLMS-TIM-05:invoke-id",),
         *_pushes(breaks("push-same-invoke-id")),
+        declares=_PUSHED,
+    ),
+    wan_fault(
+        "push-cut",
+        "pushes notifications without their last octet, in clear as its policy allows",
+        _NOTIFICATION,
+        ("DLMS-TIM-05:well-formed",),
+        *_pushes(options(policies={0: 0}), Alteration(Stage.PUSH, lambda apdu, _: apdu[:-1])),
         declares=_PUSHED,
     ),
     wan_fault(

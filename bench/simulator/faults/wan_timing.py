@@ -9,6 +9,7 @@ from bench.simulator.faults.wan_edit import later, wan_fault, wan_variation
 from bench.simulator.ports.wan_stages import Stage
 
 _RESPONSE = "meterbench:declared"
+_SERVICES = "IEC-62056-5-3:6.2"
 _START = "IEC-62056-21:6.3"
 _MODE_E = "IEC-62056-21:E"
 _EVERYTHING = ("DLMS-*",)  # no client waits for longer than the declared limit
@@ -32,6 +33,14 @@ FAULTS: tuple[Fault, ...] = (
         _RESPONSE,
         ("DLMS-TIM-01:response", "DLMS-HDLC-37:response"),
         also=_EVERYTHING,
+    ),
+    wan_fault(
+        "action-undefined-silent",
+        "does not answer an ACTION of an object that is not there",
+        _SERVICES,
+        ("DLMS-TIM-01:answered",),
+        # which ask for an object, and for a script, that is not there
+        also=("DLMS-SVC-03:*", "DLMS-OBJ-26:unknown-script"),
     ),
     wan_fault(
         "turnaround-late",

@@ -272,6 +272,12 @@ FAULTS: tuple[Fault, ...] = (
         clause=_CONNECTION,
     ),
     wrapper_fault(
+        "hasty-client-ignored",
+        "does not answer the AARQ of a connection that began with a request it had to refuse",
+        ("DLMS-WR-08:served-anew",),
+        clause=_CONNECTION,
+    ),
+    wrapper_fault(
         "stale-association-refuses",
         "keeps an association after the end of its connection, and lets nobody else in",
         ("DLMS-ROB-04:every-cycle",),

@@ -85,6 +85,7 @@ class WanDevice:
         self._latency_ns = latency_ns
         self._burst_ns = burst_ns
         self.asked = 0  # requests since the last AARQ
+        self.objected = False  # whether the last answer was an exception-response
         self._counts: dict[str, int] = {}
         self._crashed_until = 0
         self._handles: list[int] = []
@@ -162,7 +163,9 @@ class WanDevice:
 
     def latency_ns(self) -> int:
         """Return how long the next answer takes."""
-        slower = _SLOW_NS if "slow-response" in self.breaks and self.asked > _QUICK else 0
+        slow = "slow-response" in self.breaks and self.asked > _QUICK
+        slow = slow or ("exceptions-late" in self.breaks and self.objected)
+        slower = _SLOW_NS if slow else 0
         return int(self.altered(Stage.LATENCY, self._latency_ns + slower))
 
     def turnaround_ns(self) -> int:

@@ -174,6 +174,7 @@ ROBUSTNESS: dict[str, str] = {
     "ber-nested-crash": "falls over fields nested deep in an AARQ",
     "block-state-persist": "goes on with a block transfer in the next association",
     "hls-state-persist": "waits for the proof of a client that has gone, deaf to AARQs",
+    "action-undefined-silent": "does not answer an ACTION of an object that is not there",
     "push-plain": "pushes in clear, against the policy",
     "push-authenticated-only": "pushes authenticated and not encrypted, against the policy",
     "push-same-invoke-id": "gives every notification the same long invoke id",

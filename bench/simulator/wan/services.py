@@ -1,5 +1,6 @@
 """The services of one association: which request is served by what, and which is refused."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +43,7 @@ REQUESTS = {
 """The requests with a plain tag, and the conformance bit that each takes."""
 
 _ACCESS = 0xD9
+_UNDEFINED = re.compile(rb"\xc7\x01.\x04", re.DOTALL)  # an ACTION of an object that is not there
 _MISSING = 16  # octets that a broken meter makes up
 _ODD_FROM = 20  # octets of a GET with others behind it that a broken meter treats otherwise
 _BITS = {tag: int(bit) for tag, bit in REQUESTS.items()}
@@ -107,6 +109,8 @@ class Services:
         answer = self._served[type(asked)](asked, request)
         if "iip-not-echoed" in self._breaks and answer[0] not in (0xD8, 0xDA):
             answer = answer[:2] + bytes((answer[2] | 0x80,)) + answer[3:]
+        if "action-undefined-silent" in self._breaks and _UNDEFINED.match(answer):
+            return None
         is_answered = asked.invocation.confirmed or "unconfirmed-answered" in self._breaks
         return answer if is_answered else None
 

@@ -93,6 +93,7 @@ HDLC = {
     "interoctet-stuck": (SNRM[:6], 1, SNRM),
     # the first three requests of an association are answered in time
     "slow-response": (*OPENED, *(i_frame(LDN, n, n) for n in range(1, 5))),
+    "exceptions-late": (SNRM, i_frame(LDN)),
     "client-mixup": (SNRM, encode_frame(S, client(32), 0x93), encode_frame(S, client(32), 0x11)),
     "leak": (SNRM,) * 60,
     "fuzz-crash": (bytes(range(1, 100)) * 20, 1, SNRM),
@@ -104,6 +105,7 @@ TCP = {
     "wr-any-port": (encode_wpdu(16, 0x2222, AARQ),),
     "wr-len-hang": (encode_wpdu(16, 1, AARQ)[:12], 2, encode_wpdu(16, 1, AARQ)[12:]),
     "wr-zero-crash": (encode_wpdu(16, 1, b""), encode_wpdu(16, 1, AARQ)),
+    "hasty-client-ignored": (encode_wpdu(16, 1, LDN), encode_wpdu(16, 1, AARQ)),
     "slow-response": (encode_wpdu(16, 1, AARQ), *(encode_wpdu(16, 1, LDN),) * 4),
 }
 ASK, SELECT = b"/?!\r\n", encode_option("5")

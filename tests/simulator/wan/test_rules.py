@@ -618,6 +618,7 @@ SCENARIOS: dict[str, Scenario] = {
     "fuzz-apdu-crash": sent("lls", b"\x04" * 100, NAME),
     "ber-len-crash": sent("public", "60A184FFFFFFFF", NAME),
     "ber-nested-crash": sent("public", "6014" + "A011" * 10, NAME),
+    "action-undefined-silent": sent("lls", "C301C10001090909090901010F00"),
     "push-plain": pushed,
     "push-authenticated-only": pushed,
     "push-same-invoke-id": pushed,
