@@ -205,11 +205,13 @@ VARIATIONS: tuple[Variation, ...] = (
         "hangs at three phases without neutral",
         _DATA,
         once(Stage.HOUSEHOLD, lambda found: replace(found, delta=True, phases=3)),
+        declares={"S1/DELTA": True, "S1/NEUTRAL": False},
     ),
     s1_variation(
         "single-phase",
         "hangs at one phase",
         _DATA,
         once(Stage.HOUSEHOLD, lambda found: replace(found, phases=1)),
+        declares={"S1/POLYPHASE": False},
     ),
 )
