@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from bench.core.clock import SECOND
 from bench.core.trace import Chunk, Frame
 from bench.protocols.crc_rows import Octets
-from bench.protocols.s1.bulk import Block, BulkCutter
-from bench.protocols.s1.damaged import Piece, gaps, pieces
+from bench.protocols.s1.bulk import BulkCutter, merged
+from bench.protocols.s1.damaged import Piece, gaps, pieces, wire_octets
 from bench.protocols.s1.profile import Profile
 from bench.protocols.s1.stream import Discard, Statistics
 from bench.protocols.s1.telegram import decode_telegram
@@ -53,7 +53,7 @@ class Capture:
         self._ends = np.cumsum([len(chunk.octets) for chunk in chunks], dtype=np.int64)
         self._arrivals = np.array([chunk.at_ns for chunk in chunks], np.int64)
         cutter = BulkCutter(profile)
-        self.blocks: tuple[Block, ...] = (*cutter.feed(self.octets), *cutter.flush())
+        self.blocks = tuple(merged((*cutter.feed(self.octets), *cutter.flush())))
         self.statistics: Statistics = cutter.statistics
         self._derived: dict[Callable[[Capture], Any], Any] = {}
         self._columns: dict[str, Samples] = {}
@@ -110,8 +110,8 @@ class Capture:
 
     @cached_property
     def ends(self) -> Numbers:
-        """The stream offsets behind the closing flags, where nothing is escaped."""
-        return self.offsets + self.lengths + 2
+        """The stream offsets behind the closing flags."""
+        return _joined([block.offsets + wire_octets(block) for block in self.blocks])
 
     @cached_property
     def complete(self) -> NDArray[np.bool_]:

@@ -4,9 +4,8 @@ One long run serves all cases that need one. Octets are taken apart as they come
 what stays are counts at every second, sums of energy, and the octets around the first defects.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from bench.core.check import Place
 from bench.core.clock import SECOND, seconds
 from bench.core.trace import Chunk, Frame
 from bench.engine.observation import Ended
-from bench.protocols.s1.bulk import Block, BulkCutter
+from bench.protocols.s1.bulk import Block, BulkCutter, merged
 from bench.protocols.s1.damaged import Piece, gaps, iter_pieces
 from bench.protocols.s1.profile import Profile
 from bench.protocols.s1.stream import Discard, Statistics
@@ -184,7 +183,7 @@ class LongRun:
         blocks = self._cutter.feed(octets)
         if blocks:
             self._note_regions(blocks, at_ns)
-            for block in _merged(blocks):
+            for block in merged(blocks):
                 self._count(block)
         open_octets = self._base + len(self._raw) - self._covered
         if open_octets > _MOST_OPEN:
@@ -306,14 +305,3 @@ class LongRun:
             octets = bytes(self._raw[begin - self._base : end - self._base])
             self._shown[one.number] = Frame(one.number, one.at_ns, one.at_ns, octets, offset=begin)
         self._unfinished = waiting
-
-
-def _merged(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Yield blocks of frames of one length that follow one another, put together."""
-    for _length, group in groupby(blocks, lambda block: block.rows.shape[1]):
-        found = list(group)
-        if len(found) == 1:
-            yield found[0]
-            continue
-        offsets = np.concatenate([block.offsets for block in found])
-        yield Block(found[0].profile, offsets, np.concatenate([block.rows for block in found]))

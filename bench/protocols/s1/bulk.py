@@ -4,9 +4,10 @@ Frames that follow one another without anything between them are checked togethe
 order is broken, the clear way of `stream` finds the next good frame.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,6 +157,20 @@ class BulkCutter:
             offsets = np.array([cut.offset], np.int64)
             row = np.frombuffer(cut.body, np.uint8).reshape(1, len(cut.body))
             yield Block(self._profile, offsets, row)
+
+
+def merged(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield blocks of frames of one length that follow one another, put together.
+
+    Anything may lie between two frames of such a block.
+    """
+    for _length, group in groupby(blocks, lambda block: block.rows.shape[1]):
+        found = list(group)
+        if len(found) == 1:
+            yield found[0]
+            continue
+        offsets = np.concatenate([block.offsets for block in found])
+        yield Block(found[0].profile, offsets, np.concatenate([block.rows for block in found]))
 
 
 def _good(frames: Octets, first: Octets) -> NDArray[np.bool_]:

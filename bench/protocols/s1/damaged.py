@@ -68,14 +68,14 @@ def gaps(blocks: Sequence[Block], total: int) -> list[tuple[int, int]]:
     if not blocks:
         return [(0, total)] if total else []
     starts = np.concatenate([block.offsets for block in blocks])
-    ends = np.concatenate([block.offsets + _wire_octets(block) for block in blocks])
+    ends = np.concatenate([block.offsets + wire_octets(block) for block in blocks])
     begin = np.concatenate([[0], ends])
     end = np.concatenate([starts, [total]])
     bare = end > begin
     return list(zip(begin[bare].tolist(), end[bare].tolist(), strict=True))
 
 
-def _wire_octets(block: Block) -> NDArray[np.int64]:
+def wire_octets(block: Block) -> NDArray[np.int64]:
     """Return how many octets each frame has on the wire, flags included."""
     count, length = block.rows.shape
     octets = np.full(count, length + 2, np.int64)
