@@ -23,13 +23,16 @@ _RANGE = "Fluvius-P1-S1:5.2"
 _P1_FROM, _P1_TO = 20 * MILLISECOND, 40 * MILLISECOND  # of each second, while P1 sends
 
 
+_FIXED = {"S1/PER-PERIOD": False, "S1/FIRST-GENERATION": False}
+
+
 def _fixed(real_hz: float, announced: int) -> Alteration:
     return once(Stage.SAMPLING, lambda _found: Sampling(False, real_hz, announced=announced))
 
 
 def _inserted(instants: Numbers, first: int) -> Numbers:
-    """Take three sample sets more once, between two others."""
-    place = 20_000 - first
+    """Take three sample sets more every forty seconds, between two others."""
+    place = (20_000 - first) % 104_000
     if not 0 < place < len(instants):
         return instants
     left, right = int(instants[place - 1]), int(instants[place])
@@ -66,20 +69,53 @@ def _departing(edit: Callable[[Departures], Numbers]) -> Alteration:
 
 
 FAULTS: tuple[Fault, ...] = (
-    s1_fault("rate-1900", "samples at 1900 Hz", _RANGE, ("S1-TIM-01:*",), _fixed(1900.0, 19)),
-    s1_fault("rate-4100", "samples at 4100 Hz", _RANGE, ("S1-TIM-01:*",), _fixed(4100.0, 41)),
+    s1_fault(
+        "rate-1900",
+        "samples at 1900 Hz",
+        _RANGE,
+        ("S1-TIM-01:range",),
+        _fixed(1900.0, 19),
+        declares=_FIXED,
+    ),
+    s1_fault(
+        "rate-4100",
+        "samples at 4100 Hz",
+        _RANGE,
+        ("S1-TIM-01:usual",),
+        _fixed(4100.0, 41),
+        declares=_FIXED,
+    ),
+    s1_fault(
+        "rate-4300",
+        "samples at 4300 Hz",
+        _RATE,
+        ("S1-TIM-01:range", "S1-TIM-01:usual"),
+        _fixed(4300.0, 43),
+        declares=_FIXED,
+    ),
     s1_fault(
         "drifts",
         "samples 2000 ppm faster than it says",
         _RATE,
-        ("S1-TIM-02:*",),
+        ("S1-TIM-02:accuracy",),
         _fixed(2605.2, 26),
+        declares=_FIXED,
+    ),
+    s1_fault(
+        "announces-2600",
+        "says 2600 Hz and samples at 2500",
+        _RATE,
+        ("S1-TIM-02:rate", "S1-TIM-02:accuracy"),
+        _fixed(2500.0, 26),
+        declares=_FIXED,
     ),
     s1_fault(
         "not-in-step",
         "samples at 2600 Hz though it says 52 per period, at 49.5 Hz",
         _RATE,
-        ("S1-TIM-03:*",),
+        tuple(
+            f"S1-TIM-03:{check}" for check in ("rate", "periods", "sourced-rate", "sourced-periods")
+        ),
         once(
             Stage.SAMPLING,
             lambda _found: Sampling(False, 2600.0, announced=52, announces_period=True),
@@ -90,15 +126,26 @@ FAULTS: tuple[Fault, ...] = (
         "rate-2500",
         "samples at 2500 Hz as a first-generation meter",
         "Fluvius-P1-S1:5.4.2",
-        ("S1-TIM-04:*",),
+        ("S1-TIM-04:announced", "S1-TIM-04:measured"),
         _fixed(2500.0, 25),
+        declares={"S1/PER-PERIOD": False},
     ),
     s1_fault(
         "step",
-        "takes three sample sets too many once",
+        "takes three sample sets too many every forty seconds",
         _RATE,
-        ("S1-TIM-05:*",),
+        ("S1-TIM-05:step",),
+        _fixed(2600.0, 26),
         Alteration(Stage.INSTANTS, _inserted),
+        declares=_FIXED,
+    ),
+    s1_fault(
+        "drifts-slowly",
+        "samples 150 ppm faster than it says",
+        _RATE,
+        ("S1-TIM-05:drift",),
+        _fixed(2600.39, 26),
+        declares=_FIXED,
     ),
     s1_fault(
         "frame-jitter",
@@ -150,12 +197,19 @@ VARIATIONS: tuple[Variation, ...] = (
         _RATE,
         _departing(lambda found: found.sampled_ns + 9 * MILLISECOND),
     ),
-    s1_variation("fixed-2600", "samples at 2600 Hz, not per period", _RATE, _fixed(2600.0, 26)),
-    s1_variation("fixed-4000", "samples at 4000 Hz", _RATE, _fixed(4000.0, 40)),
+    s1_variation(
+        "fixed-2600",
+        "samples at 2600 Hz, not per period",
+        _RATE,
+        _fixed(2600.0, 26),
+        declares={"S1/PER-PERIOD": False},
+    ),
+    s1_variation("fixed-4000", "samples at 4000 Hz", _RATE, _fixed(4000.0, 40), declares=_FIXED),
     s1_variation(
         "per-period-60",
         "samples 60 times per period",
         _RATE,
         once(Stage.SAMPLING, lambda _found: Sampling(True, 60.0)),
+        declares={"S1/FIRST-GENERATION": False},
     ),
 )
