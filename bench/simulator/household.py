@@ -106,10 +106,27 @@ class Firmware:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentSwitch:
+    """How the operator's switch of the consumer ports works, by the customer's consent.
+
+    `opens` and `closes` are the ports that follow it; `delivered_open` whether they are open before
+    anybody gave consent, `separate` whether one of them can be switched alone. `cuts` is what else
+    it cuts off while they are closed: "registers" and "values" of the WAN port, the "counting".
+    """
+
+    opens: tuple[str, ...] = ("p1", "s1")
+    closes: tuple[str, ...] = ("p1", "s1")
+    delivered_open: bool = False
+    separate: bool = False
+    cuts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Household:
     """All that is fixed when the simulation starts; what changes lives in the metering system.
 
-    `delta`: three phases of 230 V without neutral. `start_wh`: where the energy registers in use
+    `delta`: three phases of 230 V without neutral. `connected`: how many of its phases have a
+    voltage, from L1 on; None: all. `start_wh`: where the energy registers in use
     start, for a roll-over to come; None draws them. `held_w`: the total power from the start on,
     negative is export; None follows the load model.
     """
@@ -118,9 +135,11 @@ class Household:
     daylight_saving: bool = True
     phases: int = 3
     delta: bool = False
+    connected: int | None = None
     start_wh: int | None = None
     held_w: int | None = None
     firmware: Firmware = field(default_factory=Firmware)
+    consent: ConsentSwitch = field(default_factory=ConsentSwitch)
     solar_peak_w: int = 3600
     tariffs: Tariffs = field(default_factory=Tariffs)
     serial: str = "E0026000000000026"
@@ -145,6 +164,8 @@ class Household:
             raise UsageError(f"a household has 1, 2 or 3 phases, not {self.phases}")
         if self.delta and self.phases != 3:
             raise UsageError(f"a delta grid has 3 phases, not {self.phases}")
+        if self.connected is not None and (self.delta or not 1 <= self.connected <= self.phases):
+            raise UsageError(f"of {self.phases} phases not {self.connected} can be connected")
 
     def local(self, utc: datetime) -> tuple[datetime, bool]:
         """Return the time that the meter's clock shows at `utc`, and whether it is summer time."""

@@ -142,7 +142,8 @@ class _Block:
 class LoadModel:
     """Power of a household with `phases` phases and `solar_peak_w` on the roof, at any second.
 
-    `longitude_s` moves the day: seconds by which local solar time is ahead of UTC.
+    `longitude_s` moves the day: seconds by which local solar time is ahead of UTC. The phases after
+    the first `connected` ones have no voltage.
     """
 
     def __init__(
@@ -153,10 +154,12 @@ class LoadModel:
         longitude_s: int = 3600,
         *,
         delta: bool = False,
+        connected: int | None = None,
     ) -> None:
         self._seed = seed
         self._delta = delta
-        self._phases = phases
+        self._phases = phases if connected is None else connected
+        self._open = (PhasePower(0, 0, 0, 0),) * (phases - self._phases)
         self._solar_peak_w = solar_peak_w
         self._longitude_s = longitude_s
         self._block = self._make_block(0)
@@ -164,7 +167,7 @@ class LoadModel:
     def power(self, unix_s: int) -> Power:
         """Return the power during the second that starts at `unix_s`."""
         phases, frequency = self._phases_at(unix_s)
-        return Power(_in_delta(phases) if self._delta else tuple(phases), frequency)
+        return self._power_of(phases, frequency)
 
     def held(self, unix_s: int, total_mw: int) -> Power:
         """Return what is drawn in that second when the phases together draw `total_mw`."""
@@ -175,7 +178,11 @@ class LoadModel:
             _phase(one.voltage_mv, share, abs(share) // 10)
             for one, share in zip(found, shares, strict=True)
         ]
-        return Power(_in_delta(phases) if self._delta else tuple(phases), frequency)
+        return self._power_of(phases, frequency)
+
+    def _power_of(self, phases: Sequence[PhasePower], frequency: int) -> Power:
+        shown = _in_delta(phases) if self._delta else (*phases, *self._open)
+        return Power(shown, frequency)
 
     def _phases_at(self, unix_s: int) -> tuple[list[PhasePower], int]:
         number = unix_s // BLOCK_S

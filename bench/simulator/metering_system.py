@@ -44,7 +44,9 @@ class MeteringSystem:
         self._axis_ns = _unix_ns(self.start)  # what the meter's time is at instant 0
         self._since_ns = 0
         self.epoch_ns = self._axis_ns
-        self._load = LoadModel(seed, home.phases, home.solar_peak_w, delta=home.delta)
+        self._load = LoadModel(
+            seed, home.phases, home.solar_peak_w, delta=home.delta, connected=home.connected
+        )
         held_mw = None if home.held_w is None else home.held_w * 1000
         # from which second on which total is held, or what a source makes
         self._holds: list[tuple[int, int | Power | None]] = [(self._axis_ns // _SECOND, held_mw)]
@@ -53,6 +55,7 @@ class MeteringSystem:
         self._listeners: list[Callable[[int], None]] = []
         self._clock_listeners: list[Callable[[int, int, int], None]] = []
         self.active = True
+        self._open = {"p1": True, "s1": True}
         self.text = home.text
         self.code = home.code
         self.breaker: Contact = home.breaker
@@ -143,8 +146,33 @@ class MeteringSystem:
 
     def activate(self, active: bool, now: int) -> None:
         """Switch the consumer ports on or off, as the network operator does on consent."""
-        if active != self.active:
-            self.active = active
+        consent = self.household.consent
+        if "counting" in consent.cuts and active != self.active:
+            self._hold(self._holds[0][1] if active else 0, now)
+        self.active = active
+        self._switch(consent.opens if active else consent.closes, active, now)
+
+    def activate_alone(self, port: str, active: bool, now: int) -> bool:
+        """Switch one consumer port ("p1" or "s1"); return whether the meter lets the other be."""
+        if not self.household.consent.separate:
+            return False
+        self._switch((port,), active, now)
+        return True
+
+    def is_open(self, port: str) -> bool:
+        """Return whether a consumer port is on."""
+        return self._open[port]
+
+    def restore_delivery(self, now: int) -> None:
+        """Make the consumer ports what they were when the meter was delivered."""
+        delivered = self.household.consent.delivered_open
+        self.active = delivered
+        self._switch(tuple(self._open), delivered, now)
+
+    def _switch(self, ports: tuple[str, ...], active: bool, now: int) -> None:
+        changed = [port for port in ports if self._open[port] != active]
+        self._open.update(dict.fromkeys(ports, active))
+        if changed:
             for listener in self._listeners:
                 listener(now)
 
