@@ -12,11 +12,11 @@ from bench.simulator.metering_system import MeteringSystem
 def control(system: MeteringSystem, action: str, values: Mapping[str, Any], now: int) -> int | None:
     """Do `action` to the device at the instant `now`; return from when it holds, where known.
 
-    `text` octets=bytes · `activate` · `deactivate` · `outages` count=int seconds=int · `clock`
-    utc=datetime · `load` watts=float or None · `source` phases=[(V, A, degrees), ...] hertz=float
-    harmonics=[(order, share, degrees), ...] leak_a=float (phases=None: the household again). Raises
-    UsageError for another action, for values that the action does not take, and for those that no
-    device can have.
+    `text` octets=bytes · `activate` · `deactivate` · `factory` (the consumer ports as delivered) ·
+    `outages` count=int seconds=int · `clock` utc=datetime · `load` watts=float or None · `source`
+    phases=[(V, A, degrees), ...] hertz=float harmonics=[(order, share, degrees), ...] leak_a=float
+    (phases=None: the household again). Raises UsageError for another action, for values that the
+    action does not take, and for those that no device can have.
     """
     if action not in _ACTIONS:
         known = ", ".join(sorted(_ACTIONS))
@@ -40,6 +40,10 @@ def _activate(system: MeteringSystem, now: int) -> None:
 
 def _deactivate(system: MeteringSystem, now: int) -> None:
     system.activate(False, now)
+
+
+def _factory(system: MeteringSystem, now: int) -> None:
+    system.restore_delivery(now)
 
 
 def _outages(system: MeteringSystem, now: int, count: int, seconds: int) -> None:
@@ -70,6 +74,7 @@ _ACTIONS: dict[str, tuple[Callable[..., int | None], tuple[str, ...]]] = {
     "text": (_text, ("octets",)),
     "activate": (_activate, ()),
     "deactivate": (_deactivate, ()),
+    "factory": (_factory, ()),
     "outages": (_outages, ("count", "seconds")),
     "clock": (_clock, ("utc",)),
     "load": (_load, ("watts",)),

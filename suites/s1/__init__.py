@@ -36,6 +36,7 @@ def facts(key: str, values: Mapping[str, Any]) -> Mapping[str, bool]:
         "S1/LENGTH-MODE": by_length,
         "S1/OCTET-MODE": not by_length,
         "S1/CONTROL-OBJECT": "activation_object" in values,
+        "S1/SEPARATE-OBJECT": "s1_activation_object" in values,
     }
 
 

@@ -12,6 +12,7 @@ from bench.simulator.cosem.parts import Parts
 from bench.simulator.cosem.past import Past
 from bench.simulator.cosem.reference_actions import actions
 from bench.simulator.cosem.reference_identity import identity
+from bench.simulator.cosem.reference_ports import user_ports
 from bench.simulator.cosem.reference_profiles import profiles
 from bench.simulator.cosem.reference_registers import registers
 from bench.simulator.cosem.reference_setup import setup
@@ -33,6 +34,7 @@ def reference_objects(truth: Truth, limits: ImageLimits | None = None) -> list[C
         *actions(parts),
         *setup(parts),
         *submeters(parts),
+        *user_ports(parts),
     ]
 
 

@@ -153,7 +153,7 @@ class P1Port:
 
     def s1_active(self) -> bool:
         """Return whether the S1 port sends: both ports go on and off together."""
-        return self.system.active or bool(self._pipeline.altered(Stage.S1, False))
+        return self.system.is_open("s1") or bool(self._pipeline.altered(Stage.S1, False))
 
     def telegram(self, instant: int, index: int = 0, lines: Sequence[str] | None = None) -> bytes:
         """Return the octets of the telegram number `index` (from 0) as it starts at `instant`.
@@ -178,7 +178,7 @@ class P1Port:
         """Plan the first telegram of a request; a port that never stopped goes on as it was."""
         if self._start is None or self._last:
             self._last = False
-            if self.system.active or self._pipeline.alters(Stage.DEACTIVATED):
+            if self.system.is_open("p1") or self._pipeline.alters(Stage.DEACTIVATED):
                 latency = self._pipeline.altered(Stage.LATENCY, RESPONSE_NS, self._index)
                 self._start = max(now + latency, self._busy_until if self._queue else 0)
                 self._first = True
@@ -203,10 +203,10 @@ class P1Port:
                 self._queue.append(_Burst(burst.start, now, octets, burst.character_ns))
 
     def _activation_changed(self, now: int) -> None:
-        self._reactivated = self.system.active
+        self._reactivated = self.system.is_open("p1")
         if self._hung or self._pipeline.alters(Stage.DEACTIVATED):
             return
-        if not self.system.active:
+        if not self.system.is_open("p1"):
             self._stop(now)
         elif self._requested:
             self._raised(now)
@@ -215,9 +215,9 @@ class P1Port:
         index, self._index = self._index, self._index + 1
         first, self._first = self._first, False
         altered = self._pipeline.altered
-        lines = None if self.system.active else altered(Stage.DEACTIVATED, None, index)
+        lines = None if self.system.is_open("p1") else altered(Stage.DEACTIVATED, None, index)
         end = start
-        if self.system.active or lines is not None:
+        if self.system.is_open("p1") or lines is not None:
             octets = self.telegram(start, index, lines)
             if self.encryption is not None:
                 octets = self.encryption.frame(octets, index)

@@ -200,7 +200,7 @@ class S1Port:
         """Return what is to be sent in the state that the device is in."""
         if not self._asked:
             return ""
-        if self._pipeline.altered(Stage.ACTIVE, self.system.active):
+        if self._pipeline.altered(Stage.ACTIVE, self.system.is_open("s1")):
             return "frames"
         policy = self._pipeline.altered(Stage.DEACTIVATED, "nothing")
         return "" if policy == "nothing" else str(policy)
