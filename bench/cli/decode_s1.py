@@ -122,7 +122,9 @@ def _print_tree(telegram: "Telegram", number: int, offset: int) -> None:
     from bench.cli.terminal import visible
 
     length = len(telegram.octets) + 2
-    title = f"frame {number}   octet {offset}, {length} octets   as {telegram.profile.title}"
+    title = (
+        f"frame {number}   octet {offset}, {length} octets   as {visible(telegram.profile.title)}"
+    )
     click.secho(title, bold=True)
     for field in telegram.annotated():
         line = f"  {field.offset:>4}  {field.path:<16} {visible(field.text)}".rstrip()

@@ -81,7 +81,7 @@ def summary(stream: Stream, pieces: list[Piece], file: str) -> Iterator[str]:
     blocks = list(gathered(stream.blocks))
     profile, statistics = stream.profile, stream.statistics
     name = "standard input" if file == "-" else file
-    yield f"{visible(name)}   {len(stream.octets)} octets   as {profile.title}"
+    yield f"{visible(name)}   {len(stream.octets)} octets   as {visible(profile.title)}"
     wrong = f", {len(damaged)} damaged" if damaged else ""
     shared = f" ({statistics.shared} share a flag with the one before)" * bool(statistics.shared)
     yield _row("frames", f"{statistics.frames} good{wrong}{shared}")

@@ -183,11 +183,16 @@ def _range(samples: Samples, kind: str) -> float:
     """Return a full scale that takes in all codes and on which they are whole steps."""
     steps = [step for name, step in samples.steps.items() if name.startswith(kind)]
     step = max(steps, default=1.0)
-    most = max(
-        (int(np.abs(one).max(initial=0)) for name, one in samples.codes.items() if name[0] == kind),
+    # as a two's complement number of so many bits
+    bits = max(
+        (
+            int(max(one.max(initial=0), -1 - one.min(initial=0))).bit_length()
+            for name, one in samples.codes.items()
+            if name.startswith(kind)
+        ),
         default=0,
     )
-    return step * (1 << max(15, math.ceil(math.log2(most + 1))))
+    return step * (1 << max(15, bits))
 
 
 def as_comtrade(samples: Samples, station: str = "S1") -> Written:

@@ -314,3 +314,14 @@ def test_parquet_needs_a_library_that_may_be_absent(bench, file, tmp_path, monke
     assert code == 2
     assert "pip install pyarrow" in err
     assert not (tmp_path / "a.parquet").exists()
+
+
+def test_a_meter_does_not_command_the_terminal(bench, file):
+    octets = bytearray(sent()[:45])
+    octets[5:19] = b"\x1b[2J\x1b]0;x\x07\r\n\x9b"[:14].ljust(14)
+    octets[42:44] = crc16_x25(bytes(octets[1:42])).to_bytes(2, "little")
+    for count, options in ((1, ()), (9, ()), (9, ("--json",))):
+        code, out, _ = bench("decode", "s1", file(bytes(octets) * count), *options)
+        assert code == 0
+        assert "\\x1b[2J" in out.replace("\\\\", "\\")
+        assert not {"\x1b", "\x07", "\r", "\x9b"} & set(out)

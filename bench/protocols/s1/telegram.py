@@ -5,6 +5,7 @@ Offsets count from the opening flag. Nothing here raises for what is in the octe
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from bench.core.trace import Field, Problem
@@ -155,20 +156,25 @@ def field_value(one: FieldLayout, octets: bytes) -> Any:
     if one.kind is Kind.TEXT:
         return "".join(chr(o) if 0x20 <= o < 0x7F else f"\\x{o:02x}" for o in octets)
     number = int.from_bytes(octets, "big", signed=one.kind is Kind.INT)
-    return number if one.scale == 1 else float(number * one.scale)
+    return number if one.scale == 1 else _scaled(number, one.scale)
+
+
+def _scaled(number: int, scale: Fraction) -> float:
+    """Return what float(number * scale) is, without a fraction on the way."""
+    return number * scale.numerator / scale.denominator
 
 
 def _samples(information: bytes, profile: Profile) -> dict[str, float]:
     """Return the first sample set of a telegram."""
     at = profile.samples_at
     return {
-        channel.id: float(
+        channel.id: _scaled(
             int.from_bytes(
                 information[at + channel.at : at + channel.at + channel.length],
                 "big",
                 signed=True,
-            )
-            * channel.scale
+            ),
+            channel.scale,
         )
         for channel in profile.channels
     }
