@@ -51,9 +51,13 @@ class SequenceGap:
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """What is no good frame, at `offset` of the stream; `number` finds it and its surroundings."""
+    """What is no good frame, at `offset` of the stream; `number` finds it and its surroundings.
+
+    Those begin at `begin`.
+    """
 
     number: int
+    begin: int
     offset: int
     octets: bytes
     kind: Discard
@@ -62,7 +66,7 @@ class Defect:
     @property
     def place(self) -> Place:
         """Where it is, for checks to point at."""
-        return Place(self.number, self.offset, len(self.octets))
+        return Place(self.number, self.offset - self.begin, len(self.octets))
 
 
 @dataclass(frozen=True)
@@ -192,8 +196,8 @@ class LongRun:
             self._covered = end
         self._show()
         kept = _AROUND * (self.profile.frame_octets + 1)
-        earliest = min([one.offset for one in self._unfinished], default=self._covered)
-        surplus = min(earliest, self._covered) - kept - self._base
+        earliest = min([one.begin for one in self._unfinished], default=self._covered)
+        surplus = min(earliest, self._covered - kept) - self._base
         if surplus > 0:
             del self._raw[:surplus]
             self._base += surplus
@@ -287,7 +291,8 @@ class LongRun:
         self._numbers += 1
         if len(self.defects) < _MOST_DEFECTS:
             number = self._numbers
-            defect = Defect(number, piece.offset, piece.octets, piece.kind, at_ns)
+            begin = max(piece.offset - _AROUND * self.profile.frame_octets, self._base)
+            defect = Defect(number, begin, piece.offset, piece.octets, piece.kind, at_ns)
             self.defects.append(defect)
             self._unfinished.append(defect)
 
@@ -301,7 +306,7 @@ class LongRun:
             if end > total and not final:
                 waiting.append(one)
                 continue
-            begin = max(one.offset - around, self._base)
-            octets = bytes(self._raw[begin - self._base : end - self._base])
-            self._shown[one.number] = Frame(one.number, one.at_ns, one.at_ns, octets, offset=begin)
+            octets = bytes(self._raw[one.begin - self._base : end - self._base])
+            shown = Frame(one.number, one.at_ns, one.at_ns, octets, offset=one.begin)
+            self._shown[one.number] = shown
         self._unfinished = waiting
