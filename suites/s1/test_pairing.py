@@ -39,7 +39,7 @@ _IMPORT, _EXPORT = "1-0:1.7.0", "1-0:2.7.0"
         ics="S1/PRESENT and not S1/DELTA",
         needs=(Capability.SOURCE,),
         effects=Effects.REVERSIBLE,
-        detects=("s1.clamps-swapped",),
+        detects=("s1.clamps-swapped", "s1.clamps-reversed"),
     )
 )
 def test_pairing(listener: Listener, context: CaseContext, verify: Checks) -> None:

@@ -227,7 +227,7 @@ def test_delta_zero(stream: Capture, verify: Checks) -> None:
         clauses=(_PHYSICS,),
         ics=_DELTA,
         effects=Effects.REVERSIBLE,
-        detects=("s1.delta-120",),
+        detects=("s1.delta-120", "s1.delta-v1-low", "s1.delta-v3-low"),
         bound_s=400,
     )
 )

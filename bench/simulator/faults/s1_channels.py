@@ -16,6 +16,7 @@ from bench.simulator.faults.s1_edit import (
     s1_variation,
     samples,
 )
+from bench.simulator.ports import p1_stages
 from bench.simulator.ports.s1_stages import Aperture, Sampled, Stage, once
 
 _DATA = "e-MUCS-H-1.3:S1"
@@ -65,17 +66,30 @@ def one_sample_late(found: Aperture) -> Aperture:
     return replace(found, amperes_ns=found.amperes_ns - step)
 
 
-def _leaking(in_neutral: bool) -> Alteration:
-    """Let half an ampere flow from L1 to earth, besides what comes back in the neutral."""
+def _leaks(found: Sampled) -> Sampled:
+    """Let half an ampere flow from L1 to earth, which does not come back in the neutral."""
+    leak = found.channels["V1"] * (_LEAK_A / 230)
+    return replace(found, channels={**found.channels, "I1": found.channels["I1"] + leak})
 
-    def change(found: Sampled) -> Sampled:
-        leak = found.channels["V1"] * (_LEAK_A / 230)
-        changed = {"I1": found.channels["I1"] + leak}
-        if in_neutral:
-            changed["IN"] = found.channels["IN"] + leak
-        return replace(found, channels={**found.channels, **changed})
 
-    return once(Stage.SAMPLES, change)
+def _summed(found: Channels) -> Mapping[str, Samples]:
+    """Give the neutral what the phases add up to."""
+    return {"IN": found["I1"] + found["I2"] + found["I3"]}
+
+
+def _turning(found: Channels) -> Mapping[str, Samples]:
+    """Count the neutral against the phases while L1 draws more than L3."""
+    more = np.mean(np.square(found["I1"])) > np.mean(np.square(found["I3"]))
+    return {"IN": -found["IN"] if more else found["IN"]}
+
+
+def _one_after_another(found: Sampled) -> Sampled:
+    """Show V2 and V3 as they were a third and two thirds of a sample before."""
+    channels = dict(found.channels)
+    for name, part in (("V2", 1 / 3), ("V3", 2 / 3)):
+        before = np.concatenate([found.channels[name][:1], found.channels[name][:-1]])
+        channels[name] = (1 - part) * found.channels[name] + part * before
+    return replace(found, channels=channels)
 
 
 def _plain_sum(found: Channels) -> Mapping[str, Samples]:
@@ -103,72 +117,269 @@ def _unsigned_power(found: Channels) -> Mapping[str, Samples]:
     return changed
 
 
-def _fault(
-    name: str, summary: str, case: str, *alterations: Alteration, clause: str = _DATA
-) -> Fault:
-    return s1_fault(name, summary, clause, (f"{case}:*",), *alterations)
-
-
 def _ghost(found: Channels) -> Mapping[str, Samples]:
     return {"V2": found["V1"] * 0.1, "I2": found["I1"] * 0.1}
 
 
+def _held_w(watts: int) -> Alteration:
+    return once(Stage.HOUSEHOLD, lambda found: replace(found, held_w=watts))
+
+
+def _turned(found: Channels) -> Mapping[str, Samples]:
+    return {name: -one for name, one in found.items() if name in ("I1", "I2", "I3")}
+
+
+def _directions_exchanged(lines: tuple[str, ...], _index: int) -> tuple[str, ...]:
+    """Exchange the powers of the two directions in a P1 telegram."""
+    other = {"1-0:1.7.0": "1-0:2.7.0", "1-0:2.7.0": "1-0:1.7.0"}
+    found = []
+    for line in lines:
+        obis, bracket, rest = line.partition("(")
+        found.append(other.get(obis, obis) + bracket + rest)
+    return tuple(found)
+
+
+_IN_DELTA = {"S1/DELTA": True, "S1/NEUTRAL": False}
+_IN_ONE_PHASE = {"S1/POLYPHASE": False}
+
 FAULTS: tuple[Fault, ...] = (
-    _fault("v1-zero", "shows no voltage of L1", "S1-CH-01", _zero("V1")),
-    _fault("phase-2-ghost", "has a ghost of L2", "S1-CH-01", _SINGLE, samples(_ghost)),
-    _fault("i3-missing", "shows no current of L3", "S1-CH-02", _zero("I3")),
-    _fault("swaps-v2-v3", "exchanges V2 and V3", "S1-CH-03", _exchanged("V2", "V3")),
-    _fault("swaps-i1-i2", "exchanges I1 and I2", "S1-CH-03", _exchanged("I1", "I2")),
-    _fault("interleaved", "sends voltages before currents", "S1-CH-03", body(_interleaved)),
-    _fault(
+    s1_fault(
+        "v1-zero",
+        "shows no voltage of L1",
+        _DATA,
+        ("S1-CH-01:V1",),
+        _SINGLE,
+        _zero("V1"),
+        declares=_IN_ONE_PHASE,
+        # what is not there has no angle and no power
+        also=("S1-CH-07:*", "S1-CH-08:*", "S1-CH-12:*"),
+    ),
+    s1_fault(
+        "phase-2-ghost",
+        "has a ghost of L2",
+        _DATA,
+        ("S1-CH-01:others",),
+        _SINGLE,
+        samples(_ghost),
+        declares=_IN_ONE_PHASE,
+        also=("S1-PAY-12:zero",),  # which asks for exactly zero
+    ),
+    s1_fault(
+        "i3-missing",
+        "shows no current of L3",
+        _DATA,
+        ("S1-CH-02:I3",),
+        _zero("I3"),
+        # no load of L3 shows
+        also=("S1-CH-03:I3", "S1-CH-07:L3", "S1-CH-09:*", "S1-CH-10:*"),
+    ),
+    s1_fault(
+        "swaps-v2-v3",
+        "exchanges V2 and V3",
+        _DATA,
+        ("S1-CH-03:V2", "S1-CH-03:V3"),
+        _exchanged("V2", "V3"),
+        # the field turns the other way, and currents stay where they are
+        also=("S1-CH-06:*", "S1-CH-07:*", "S1-CH-08:*", "S1-CH-12:*"),
+    ),
+    s1_fault(
+        "swaps-i1-i2",
+        "exchanges I1 and I2",
+        _DATA,
+        ("S1-CH-03:I1", "S1-CH-03:I2"),
+        _exchanged("I1", "I2"),
+        # each is at an angle to the voltage beside it, which is another phase's
+        also=("S1-CH-07:*", "S1-CH-08:*", "S1-CH-11:I2", "S1-CH-12:*"),
+    ),
+    s1_fault(
+        "interleaved",
+        "sends voltages before currents",
+        _DATA,
+        ("S1-CH-03:I1", "S1-CH-03:V2", "S1-CH-03:I2", "S1-CH-03:V3"),
+        body(_interleaved),
+        # nothing but V1, I3 and the neutral is what it seems
+        also=("S1-CH-*", "S1-PAY-06:*"),
+    ),
+    s1_fault(
         "delta-noise",
         "sends one step of noise as V2 in a delta grid",
-        "S1-CH-04",
+        _BROCHURE,
+        ("S1-CH-04:zero",),
         _DELTA,
         once(Stage.CODES, _noisy_zero),
-        clause=_BROCHURE,
+        declares=_IN_DELTA,
     ),
-    _fault(
+    s1_fault(
         "delta-second",
         "sends a voltage as V2 in a delta grid",
-        "S1-CH-04",
+        _BROCHURE,
+        ("S1-CH-04:zero",),
         _DELTA,
         samples(_third_side),
-        clause=_BROCHURE,
+        declares=_IN_DELTA,
+        also=("S1-PAY-06:voltages",),  # which takes three voltages for four wires
     ),
-    _fault(
+    s1_fault(
         "delta-120",
         "has 120 degrees between V1 and V3 in a delta grid",
-        "S1-CH-05",
+        _PHYSICS,
+        ("S1-CH-05:grid", "S1-CH-05:angle"),
         _DELTA,
         _angles(0.0, 0.0, 120.0),
-        clause=_PHYSICS,
+        declares=_IN_DELTA,
     ),
-    _fault("reversed", "turns the other way", "S1-CH-06", _angles(0.0, 120.0, -120.0)),
-    _fault("phase-90", "has V2 90 degrees behind V1", "S1-CH-06", _angles(0.0, -90.0, 120.0)),
-    _fault("clamps-swapped", "exchanges I2 and I3", "S1-CH-07", _exchanged("I2", "I3")),
-    _fault(
+    s1_fault(
+        "delta-v3-low",
+        "shows V3 as that of L3 against a neutral, in a delta grid",
+        _PHYSICS,
+        ("S1-CH-05:V3",),
+        _DELTA,
+        samples(lambda found: {"V3": found["V3"] / np.sqrt(3)}),
+        declares=_IN_DELTA,
+        also=("S1-CH-02:V3", "S1-CH-03:V3"),  # a source has another voltage than that
+    ),
+    s1_fault(
+        "delta-v1-low",
+        "shows V1 as that of L1 against a neutral, in a delta grid",
+        _PHYSICS,
+        ("S1-CH-05:V1",),
+        _DELTA,
+        samples(lambda found: {"V1": found["V1"] / np.sqrt(3)}),
+        declares=_IN_DELTA,
+        also=("S1-CH-02:V1", "S1-CH-03:V1"),  # a source has another voltage than that
+    ),
+    s1_fault(
+        "reversed",
+        "turns the other way",
+        _PHYSICS,
+        ("S1-CH-06:V2", "S1-CH-06:V3"),
+        _angles(0.0, 120.0, -120.0),
+    ),
+    s1_fault(
+        "phase-90",
+        "has V2 90 degrees behind V1",
+        _PHYSICS,
+        ("S1-CH-06:V2", "S1-CH-06:grid"),
+        _angles(0.0, -90.0, 120.0),
+    ),
+    s1_fault(
+        "one-after-another",
+        "samples V1, V2 and V3 one after the other",
+        _DATA,
+        ("S1-CH-06:V2", "S1-CH-06:V3"),
+        once(Stage.SAMPLES, _one_after_another),
+        also=("S1-CH-07:*", "S1-CH-08:*"),  # each lags behind its current
+    ),
+    s1_fault(
+        "clamps-swapped",
+        "exchanges I2 and I3",
+        _PHYSICS,
+        ("S1-CH-07:L2", "S1-CH-07:L3"),
+        _exchanged("I2", "I3"),
+        # each is at an angle to the voltage beside it, which is another phase's
+        also=("S1-CH-03:*", "S1-CH-08:*", "S1-CH-12:*"),
+    ),
+    s1_fault(
+        "clamps-reversed",
+        "has its current transformers the wrong way round",
+        _PHYSICS,
+        (
+            "S1-CH-07:L1-angle",
+            "S1-CH-07:L2-angle",
+            "S1-CH-07:L3-angle",
+            "S1-CH-12:grid",
+            "S1-CH-12:export",
+        ),
+        _held_w(3000),
+        samples(_turned),
+        # half a turn is also more than one degree
+        also=("S1-CH-08:*",),
+    ),
+    s1_fault(
         "current-late",
         "samples currents one sample before voltages",
-        "S1-CH-08",
+        _DATA,
+        ("S1-CH-08:L1", "S1-CH-08:L2", "S1-CH-08:L3"),
         once(Stage.APERTURE, one_sample_late),
+        also=("S1-CH-07:*-angle",),  # which allows two degrees
     ),
-    _fault("neutral-zero", "shows no current of the neutral", "S1-CH-09", _zero("IN")),
-    _fault("neutral-plain-sum", "adds effective values up", "S1-CH-09", samples(_plain_sum)),
-    _fault(
+    s1_fault(
+        "neutral-zero",
+        "shows no current of the neutral",
+        _PHYSICS,
+        ("S1-CH-09:first", "S1-CH-09:second"),
+        _zero("IN"),
+        also=("S1-CH-10:*",),  # with balanced loads half an ampere is all that is left
+    ),
+    s1_fault(
+        "neutral-plain-sum",
+        "adds effective values up",
+        _PHYSICS,
+        ("S1-CH-09:first", "S1-CH-09:second"),
+        samples(_plain_sum),
+        # with three equal loads that is three times as much
+        also=("S1-CH-09:sign", "S1-CH-10:*"),
+    ),
+    s1_fault(
+        "neutral-turns",
+        "counts the neutral one way or the other, as the load is",
+        _PHYSICS,
+        ("S1-CH-09:sign",),
+        samples(_turning),
+    ),
+    s1_fault(
         "neutral-computed",
         "computes the neutral's current, so that half an ampere to earth does not show",
-        "S1-CH-10",
-        _leaking(in_neutral=True),
+        _PHYSICS,
+        ("S1-CH-10:residual",),
+        samples(_summed),
     ),
-    _fault("crosstalk", "shows 2 % of L1 in other channels", "S1-CH-11", samples(_crosstalk)),
-    _fault("unsigned", "shows what is fed in as drawn", "S1-CH-12", samples(_unsigned_power)),
+    s1_fault(
+        "crosstalk",
+        "shows 2 % of L1 in other channels",
+        _PHYSICS,
+        ("S1-CH-11:V2", "S1-CH-11:I2", "S1-CH-11:I3"),
+        samples(_crosstalk),
+        # so much more current flows in the phases than comes back
+        also=("S1-CH-07:L1", "S1-CH-09:*", "S1-CH-10:*"),
+    ),
+    s1_fault(
+        "crosstalk-v3",
+        "shows 2 % of V1 in V3",
+        _PHYSICS,
+        ("S1-CH-11:V3",),
+        samples(lambda found: {"V3": found["V3"] + 0.02 * found["V1"]}),
+    ),
+    s1_fault(
+        "unsigned",
+        "shows what is fed in as drawn",
+        _BROCHURE,
+        ("S1-CH-12:grid", "S1-CH-12:export"),
+        _held_w(-3000),
+        samples(_unsigned_power),
+    ),
+    Fault(
+        "s1.p1-other-direction",
+        "s1",
+        "shows on P1 what is drawn as fed in, and the other way round",
+        "Fluvius-P1-S1:4.2",
+        "emucs-h-1.3",
+        ("S1-CH-12:p1",),
+        alterations=(Alteration(p1_stages.Stage.LINES, _directions_exchanged),),
+        port="p1",
+    ),
 )
 VARIATIONS: tuple[Variation, ...] = (
     s1_variation(
         "earth-leakage",
         "half an ampere flows to earth, and is missing in the neutral",
         _PHYSICS,
-        _leaking(in_neutral=False),
+        once(Stage.SAMPLES, _leaks),
+    ),
+    s1_variation(
+        "neutral-against",
+        "counts the current of the neutral against those of the phases",
+        _PHYSICS,
+        samples(lambda found: {"IN": -found["IN"]}),
     ),
 )
