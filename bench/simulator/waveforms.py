@@ -4,6 +4,7 @@ Over each second they have the effective values, powers and power factors that t
 says, at the phase and frequency of its mains. Everything is a function of seed and instant.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -52,7 +53,8 @@ class Source(Protocol):
 class HouseholdSource:
     """The waveforms of a simulated household.
 
-    `shaped` alters how its waves look. Instants must not lie before the past that `mains` keeps.
+    `shaped` alters how its waves look. What is faster than `band_hz` is filtered out before it is
+    sampled. Instants must not lie before the past that `mains` keeps.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class HouseholdSource:
         household: Household,
         seed: int,
         shaped: Callable[[Shape], Shape] | None = None,
+        band_hz: float = math.inf,
     ) -> None:
         self._mains = mains
         self._household = household
         self._seed = seed
         self._plain = DELTA if household.delta else Shape()
         self._shaped = shaped or (lambda shape: shape)
+        self._band_hz = band_hz
         self.shape = self._shaped(self._plain)
         self._coefficients = lru_cache(maxsize=16)(self._waves_of)
 
@@ -101,10 +105,12 @@ class HouseholdSource:
         found = np.empty((len(instants), 2 * PHASES))
         rest = np.ones(len(instants), np.bool_)
         stretch = first
-        while rest.any():
+        while True:
             here = rest & (instants < stretch.end)
             found[here] = self._within(stretch, instants[here])
             rest &= ~here
+            if not rest.any():  # what is not asked for may still change
+                break
             stretch = self._mains.at(stretch.end)
         return found
 
@@ -133,11 +139,12 @@ class HouseholdSource:
     def _waves_of(self, power: Power) -> Samples:
         """Return what the columns are multiplied with: volts, then amperes, shape (2 h, 6)."""
         shape = self._shape_of(power)
+        passed = np.array(shape.orders) * power.frequency_mhz / 1000 < self._band_hz
         waves = np.zeros((len(shape.orders), 2 * PHASES), np.complex128)
         for phase, one in enumerate(power.phases):
             if one.voltage_mv:
-                waves[:, phase] = shape.volts(phase, one)
-                waves[:, PHASES + phase] = shape.amperes(phase, one)
+                waves[:, phase] = shape.volts(phase, one) * passed
+                waves[:, PHASES + phase] = shape.amperes(phase, one) * passed
         if self._household.delta:
             waves[:, PHASES + 1] = -waves[:, PHASES] - waves[:, PHASES + 2]
         found = np.empty((2 * len(waves), 2 * PHASES))

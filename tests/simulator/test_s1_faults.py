@@ -339,6 +339,9 @@ def test_codes_are_wrong():
         jumps = np.abs(np.diff(Heard(name).codes(channel)))
         assert jumps.max() > np.abs(np.diff(Heard("").codes(channel))).max() * 5
     assert not (Heard("lowest-bit-0").codes("V1") & 1).any()
+    assert (Heard("stuck-bit-3").codes("V1") & 8).all()
+    assert (Heard("rectified").codes("V1") >= 0).all()
+    assert not np.any(np.isin(np.abs(Heard("amperes-small").codes("I1")), np.arange(1, 590)))
 
 
 def test_spectra_are_wrong():
@@ -346,14 +349,34 @@ def test_spectra_are_wrong():
         return spectrum(Heard(name).channel("V1"), RATE, 50).share(order)
 
     assert share("test-signal", 5) == pytest.approx(0.05, abs=5e-4)
-    assert share("low-pass", 5) == pytest.approx(0.05 * 10**-0.05, abs=5e-4)
+    assert share("low-pass", 5) == pytest.approx(0.016 * 10**-0.05, abs=5e-4)
+    assert share("distorted-mains", 5) == pytest.approx(0.09, abs=1e-3)
     assert share("third-harmonic", 3) == pytest.approx(0.06, abs=1e-3)
-    image = Heard("no-anti-alias").channel("V1") - Heard("").channel("V1")
-    assert rms(image) == pytest.approx(10, abs=0.05)
     sixty = Heard("mains-60-hz").channel("V1")
     assert frequency_hz(sixty, 52 * 60, 60) == pytest.approx(60, abs=0.01)
     low = Heard("unbalanced")
     assert rms(low.channel("V1")) / rms(low.channel("V2")) == pytest.approx(0.88, abs=0.02)
+
+
+@pytest.mark.parametrize(("name", "volts"), [("no-anti-alias", 10), ("", 0)])
+def test_what_is_too_fast_is_filtered_out_before_it_is_sampled(name, volts):
+    heard = Heard(name)
+    source = {"hertz": 50.0, "harmonics": [(49, 10 / 230, 0.0)], "leak_a": 0.0}
+    heard.port.control("source", {"phases": [(230.0, 1.0, 0.0)] * 3, **source}, SECOND)
+    heard.octets = b""
+    heard.go_on(4 * SECOND)
+    samples = heard.channel("V1")[2600:]
+    third = spectrum(samples, RATE, 50).subgroups[3]
+    assert third == pytest.approx(volts, abs=0.05)
+
+
+def test_a_source_holds_at_once_where_currents_are_taken_earlier():
+    heard = Heard("power-factor")
+    source = {"hertz": 50.0, "harmonics": [], "leak_a": 0.0}
+    now = heard.port.control("source", {"phases": [(230.0, 9.0, 0.0)] * 3, **source}, SECOND)
+    heard.octets = b""
+    heard.go_on(now + SECOND)
+    assert rms(heard.channel("I1")[-2000:]) == pytest.approx(9, rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Faults of what the samples amount to: catalogue rows S1-MEAS."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from bench.simulator.faults.s1_channels import one_sample_late
 from bench.simulator.faults.s1_edit import (
     Channels,
     codes,
+    fields,
     s1_fault,
     s1_variation,
     samples,
@@ -20,13 +22,12 @@ from bench.simulator.faults.s1_edit import (
 )
 from bench.simulator.harmonics import Shape
 from bench.simulator.load import Power
-from bench.simulator.ports.s1_stages import Aperture, Numbers, Sampled, Stage, once
+from bench.simulator.ports.s1_stages import Aperture, Numbers, Sampled, Sampling, Stage, once
 from bench.simulator.waveforms import noise_columns
 
 _DATA = "e-MUCS-H-1.3:S1"
 _SUPPLY = "EN-50160:4.2"
 _OUR = "OUR:measurement"
-_ALIAS_HZ = 150.0
 _ONE_DB_LESS = 10 ** (-1 / 20)
 
 Codes = NDArray[np.int64]
@@ -61,6 +62,14 @@ def _even(name: str, numbers: Codes) -> Codes:
     return numbers & ~1 if name[0] == "V" else numbers
 
 
+def _stuck_high(name: str, numbers: Codes) -> Codes:
+    return numbers | 8 if name[0] == "V" else numbers
+
+
+def _offset(found: Channels) -> Mapping[str, NDArray[np.float64]]:
+    return {name: one + 0.1 for name, one in found.items() if name[0] == "I"}
+
+
 def _held(found: Aperture) -> Aperture:
     """Look only for every other sample set, and show it twice."""
     step = int(np.diff(found.volts_ns[:2])[0]) if len(found.volts_ns) > 1 else 384_615
@@ -69,6 +78,8 @@ def _held(found: Aperture) -> Aperture:
 
 
 def _filtered(shape: Shape) -> Shape:
+    if 5 not in shape.voltage:
+        return shape
     share, degrees = shape.voltage[5]
     return replace(shape, voltage={**shape.voltage, 5: (share * _ONE_DB_LESS, degrees)})
 
@@ -77,16 +88,15 @@ def _third_harmonic(shape: Shape) -> Shape:
     return replace(shape, voltage={**shape.voltage, 3: (0.06, 170.0)})
 
 
+def _distorted(shape: Shape) -> Shape:
+    """The mains of a factory, not what a source makes."""
+    household = 11 in shape.voltage
+    return replace(shape, voltage={**shape.voltage, 5: (0.09, 190.0)}) if household else shape
+
+
 def _tested(shape: Shape) -> Shape:
     """5 % of order 5 and 2 % of order 7."""
     return replace(shape, voltage={5: (0.05, 0.0), 7: (0.02, 0.0)})
-
-
-def _aliased(found: Sampled) -> Sampled:
-    """Add what 10 V far above half the sampling rate look like without a filter."""
-    seconds = found.at.volts_ns / SECOND
-    image = 10 * np.sqrt(2) * np.cos(2 * np.pi * _ALIAS_HZ * seconds)
-    return replace(found, channels={**found.channels, "V1": found.channels["V1"] + image})
 
 
 def _unbalanced(power: Power) -> Power:
@@ -112,84 +122,262 @@ def _held_w(watts: int) -> Alteration:
     return once(Stage.HOUSEHOLD, lambda found: replace(found, held_w=watts))
 
 
+def _clipped_current(found: Channels) -> Mapping[str, NDArray[np.float64]]:
+    return {name: np.clip(one, -60, 60) for name, one in found.items() if name[0] == "I"}
+
+
+def _rectified(found: Channels) -> Mapping[str, NDArray[np.float64]]:
+    return {name: np.abs(one) for name, one in found.items() if name[0] == "V"}
+
+
+def _small_lost(found: Channels) -> Mapping[str, NDArray[np.float64]]:
+    """Show nothing of a current within 0.6 A of zero."""
+    return {
+        name: np.where(np.abs(one) < 0.6, 0.0, one) for name, one in found.items() if name[0] == "I"
+    }
+
+
+def _later(found: Aperture, ns: int) -> Aperture:
+    return replace(found, volts_ns=found.volts_ns - ns, amperes_ns=found.amperes_ns - ns)
+
+
+#: what every wrong scale or sign of voltages spoils besides: what is computed from them
+_VOLTS_TOO = ("S1-MEAS-01:*", "S1-MEAS-02:*", "S1-MEAS-04:*", "S1-MEAS-11:peak-v*")
+#: samples that are no sine any more are wrong in whatever is computed from them
+_ALL = ("S1-MEAS-*",)
+
+
 def _fault(
-    name: str, summary: str, case: str, *alterations: Alteration, clause: str = _OUR
+    name: str,
+    summary: str,
+    killers: tuple[str, ...],
+    *alterations: Alteration,
+    clause: str = _OUR,
+    also: tuple[str, ...] = (),
 ) -> Fault:
-    return s1_fault(name, summary, clause, (f"{case}:*",), *alterations)
+    named = tuple(f"S1-MEAS-{one}" for one in killers)
+    # killers name the first phase; the others have the same fault
+    own = tuple(dict.fromkeys(f"{one.rpartition('-')[0]}-*" for one in named if one[-1].isdigit()))
+    return s1_fault(name, summary, clause, named, *alterations, also=(*own, *also))
 
 
 FAULTS: tuple[Fault, ...] = (
     _fault(
         "volts-20-mv",
         "counts voltages as if a step was 20 mV",
-        "S1-MEAS-01",
+        ("01:range-l1", "01:usual-l1"),
         scaled("V", 0.8),
         clause=_SUPPLY,
+        also=_VOLTS_TOO,
     ),
-    _fault("volts-1-percent", "shows 1 % more voltage", "S1-MEAS-02", scaled("V", 1.01)),
-    _fault("amperes-2-percent", "shows 2 % more current", "S1-MEAS-03", scaled("I", 1.02)),
+    _fault(
+        "volts-30-mv",
+        "counts voltages as if a step was 30 mV",
+        ("01:range-l1", "01:usual-l1"),
+        scaled("V", 1.2),
+        clause=_SUPPLY,
+        also=_VOLTS_TOO,
+    ),
+    _fault(
+        "volts-1-percent",
+        "shows 1 % more voltage",
+        ("02:voltage-v1",),
+        scaled("V", 1.01),
+    ),
+    _fault(
+        "amperes-2-percent",
+        "shows 2 % more current",
+        ("03:loaded-i1",),
+        scaled("I", 1.02),
+        also=("S1-MEAS-04:*",),  # power has the same error
+    ),
+    _fault(
+        "amperes-small",
+        "shows nothing of currents below 0.6 A",
+        ("03:light-i1",),
+        samples(_small_lost),
+        # the household draws little, and its power is wrong by what is lost
+        also=("S1-MEAS-03:*", "S1-MEAS-04:*"),
+    ),
     _fault(
         "power-factor",
         "samples currents one sample before voltages: power is wrong where there is reactive power",
-        "S1-MEAS-04",
+        ("04:inductive-p", "04:inductive-p1"),
         once(Stage.APERTURE, one_sample_late),
+        # the household's power factor is not one either
+        also=("S1-MEAS-04:live-*",),
     ),
     _fault(
         "energy-gaps",
         "loses 2 % of the sample sets, and does not show it",
-        "S1-MEAS-05",
+        ("05:sourced",),
         Alteration(Stage.INSTANTS, _gaps),
+        # there are fewer samples per period than announced, and they are not taken evenly
+        also=("S1-MEAS-06:*", "S1-MEAS-14:image-*", "S1-MEAS-15:*", "S1-MEAS-16:*"),
+    ),
+    _fault(
+        "frequency-100-mhz-high",
+        "says 100 mHz too much",
+        ("06:field",),
+        fields(lambda found: {"frequency": found.frequency + 100}),
+        clause=_DATA,
+        also=("S1-PAY-11:*",),  # the same field against the same samples
+    ),
+    _fault(
+        "one-sample-more",
+        "samples 53 times a period and says 52",
+        ("06:rate",),
+        once(Stage.SAMPLING, lambda _found: Sampling(True, 53.0, announced=52)),
+        clause=_DATA,
     ),
     _fault(
         "half-milliampere",
         "counts currents in steps of half a milliampere",
-        "S1-MEAS-07",
+        ("07:scale-i1", "07:ratio-i1"),
         scaled("I", 2.0),
         clause=_DATA,
+        # currents and powers are twice what P1 shows
+        also=("S1-MEAS-03:*", "S1-MEAS-04:*", "S1-MEAS-11:peak-i*"),
     ),
-    _fault("mains-60-hz", "has mains of 60 Hz", "S1-MEAS-08", _at_hertz(60), clause=_SUPPLY),
-    _fault("volts-offset", "adds 2 V to voltages", "S1-MEAS-09", shifted("V", 2.0)),
-    _fault("amperes-offset", "adds 100 mA to currents", "S1-MEAS-10", shifted("I", 0.1)),
-    _fault("clips-300-v", "cuts voltages at 300 V", "S1-MEAS-11", samples(_clipped)),
-    _fault("wraps", "lets voltages run over", "S1-MEAS-11", codes(_wrapped), clause=_DATA),
-    _fault("unsigned-24", "cuts signs off", "S1-MEAS-12", codes(_unsigned), clause=_DATA),
+    _fault(
+        "mains-60-hz",
+        "has mains of 60 Hz",
+        ("08:range", "08:usual"),
+        _at_hertz(60),
+        clause=_SUPPLY,
+    ),
+    _fault(
+        "volts-offset",
+        "adds 2 V to voltages",
+        ("09:live-l1", "09:sourced-l1"),
+        shifted("V", 2.0),
+    ),
+    _fault(
+        "amperes-offset",
+        "adds 100 mA to currents",
+        ("10:live-l1", "10:no-load-l1", "10:loaded-l1"),
+        samples(_offset),
+        # 0.1 A more without a load, and beside small loads
+        also=("S1-MEAS-03:*", "S1-MEAS-19:*"),
+    ),
+    _fault(
+        "clips-300-v",
+        "cuts voltages at 300 V",
+        ("11:flat-tops", "11:peak-v1"),
+        samples(_clipped),
+        # a voltage that is cut is lower, and has harmonics
+        also=("S1-MEAS-02:*", "S1-MEAS-04:*", "S1-MEAS-15:*", "S1-MEAS-16:*", "S1-MEAS-17:*"),
+    ),
+    _fault(
+        "clips-60-a",
+        "cuts currents at 60 A",
+        ("11:peak-i1",),
+        samples(_clipped_current),
+    ),
+    _fault(
+        "wraps",
+        "lets voltages run over",
+        ("11:ends", "12:voltage-steps"),
+        codes(_wrapped),
+        clause=_DATA,
+        also=_ALL,
+    ),
+    _fault(
+        "unsigned-24",
+        "cuts signs off",
+        ("12:current-steps",),
+        codes(_unsigned),
+        clause=_DATA,
+        also=_ALL,
+    ),
     _fault(
         "sign-magnitude",
         "sends sign and magnitude",
-        "S1-MEAS-12",
+        ("12:voltage-steps", "12:current-steps"),
         codes(_sign_magnitude),
         clause=_DATA,
+        also=_ALL,
     ),
-    _fault("lowest-bit-0", "sends voltages in steps of 50 mV", "S1-MEAS-13", codes(_even)),
+    _fault(
+        "rectified",
+        "sends voltages without a sign",
+        ("12:negative-v1",),
+        samples(_rectified),
+        clause=_DATA,
+        also=_ALL,
+    ),
+    _fault(
+        "lowest-bit-0",
+        "sends voltages in steps of 50 mV",
+        ("13:bit-0-v1",),
+        codes(_even),
+    ),
+    _fault(
+        "stuck-bit-3",
+        "sends voltages whose fourth bit is always 1",
+        ("13:bit-3-v1",),
+        codes(_stuck_high),
+    ),
     _fault(
         "holds-2",
         "shows every other sample set twice",
-        "S1-MEAS-14",
+        ("14:repeated-v1", "14:image-v1"),
         once(Stage.APERTURE, _held),
+        # the image is a harmonic, too, where samples are taken in step with the mains
+        also=("S1-MEAS-15:*", "S1-MEAS-16:*"),
     ),
     _fault(
         "low-pass",
         "shows the fifth harmonic 1 dB too low",
-        "S1-MEAS-15",
-        once(Stage.SHAPE, lambda shape: _filtered(_tested(shape))),
+        ("15:sourced-l1",),
+        once(Stage.SHAPE, _filtered),
         clause="IEC-61000-4-7:5.5",
+    ),
+    _fault(
+        "distorted-mains",
+        "has mains with 9 % of a fifth harmonic",
+        ("15:live-l1",),
+        once(Stage.SHAPE, _distorted),
+        clause=_SUPPLY,
     ),
     _fault(
         "third-harmonic",
         "shows 6 % of a third harmonic",
-        "S1-MEAS-16",
+        ("16:sourced-l1",),
         once(Stage.SHAPE, _third_harmonic),
         clause=_SUPPLY,
+        also=("S1-MEAS-15:sourced-*",),  # which is distortion
     ),
-    _fault("no-anti-alias", "has no filter", "S1-MEAS-17", once(Stage.SAMPLES, _aliased)),
+    _fault(
+        "no-anti-alias",
+        "has no filter before its converters",
+        ("17:image-v1",),
+        once(Stage.BAND, lambda _found: math.inf),
+    ),
     _fault(
         "unbalanced",
         "shows 12 % less voltage of L1",
-        "S1-MEAS-18",
+        ("18:live", "18:sourced"),
         once(Stage.POWER, _unbalanced),
         clause=_SUPPLY,
+        # which is then no usual voltage, and not that of P1; nor is its power
+        also=("S1-MEAS-01:usual-*", "S1-MEAS-02:*", "S1-MEAS-04:*", "S1-MEAS-11:peak-v*"),
     ),
-    _fault("noise-no-load", "adds 0.1 A of noise", "S1-MEAS-19", once(Stage.SAMPLES, _noisy)),
+    _fault(
+        "noise-no-load",
+        "adds 0.1 A of noise",
+        ("19:noise-l1",),
+        once(Stage.SAMPLES, _noisy),
+        # small currents are greater by it
+        also=("S1-MEAS-03:light-*", "S1-MEAS-03:live-*"),
+    ),
+    _fault(
+        "delayed-100ms",
+        "shows what was a tenth of a second ago",
+        ("20:step",),
+        once(Stage.APERTURE, lambda found: _later(found, SECOND // 10)),
+        clause=_DATA,
+    ),
 )
 VARIATIONS: tuple[Variation, ...] = (
     s1_variation(

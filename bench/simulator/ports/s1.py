@@ -25,7 +25,7 @@ from bench.simulator.mains import Mains
 from bench.simulator.metering_system import MeteringSystem, Systems
 from bench.simulator.ports.pipeline import Pipeline
 from bench.simulator.ports.s1_frames import Frames, Framing
-from bench.simulator.ports.s1_sampling import due, number_of, sampling_of
+from bench.simulator.ports.s1_sampling import due, half_rate_hz, number_of, sampling_of
 from bench.simulator.ports.s1_stages import Departures, Numbers, Sampling, Stage
 from bench.simulator.ports.s1_timing import Edges, Timeline, departed
 from bench.simulator.presets import household
@@ -194,6 +194,7 @@ class S1Port:
             self.system.household,
             self.system.seed,
             lambda shape: altered(Stage.SHAPE, shape),
+            altered(Stage.BAND, half_rate_hz(self._sampling)),
         )
 
     def _wanted(self) -> str:

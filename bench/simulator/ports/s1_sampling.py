@@ -38,6 +38,11 @@ def sampling_of(profile: Profile, mode: str, rate: int | None = None) -> Samplin
     return Sampling(per_period, float(number if per_period else hertz))
 
 
+def half_rate_hz(sampling: Sampling) -> float:
+    """Return what samples can show at nominal mains: half the rate at which they are taken."""
+    return sampling.rate * (_NOMINAL_HZ if sampling.per_period else 1) / 2
+
+
 def due(sampling: Sampling, stretch: Stretch, start: int, end: int) -> NDArray[np.int64]:
     """Return the instants of the sample sets within `start` <= t < `end` of one stretch.
 

@@ -29,6 +29,8 @@ class Stage(StrEnum):
     LEVEL = "level"  # float -> float: differential voltage of the driver in V; index 0
     SAMPLING = "sampling"  # Sampling -> Sampling; once, with index 0
     SHAPE = "shape"  # harmonics.Shape -> Shape: harmonics and phase angles; once, with index 0
+    BAND = "band"  # float -> float: Hz up to which the filter before the converters lets pass;
+    #   once, with index 0
     POWER = "power"  # Power -> Power: the truth as S1 sees it; the index counts seconds
     INSTANTS = "instants"  # Numbers -> Numbers: ns at which sample sets are due, rising; their
     #   number may change, sequence numbers are given to those that are left
