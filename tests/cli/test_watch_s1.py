@@ -261,6 +261,13 @@ def test_a_declaration_names_the_link(bench, monkeypatch, tmp_path):
     assert "has no [s1]" in err
 
 
+def test_the_built_in_device_can_be_watched(bench):
+    device = home() / "bench" / "simulator" / "device.toml"
+    code, out, err = bench("watch", "s1", "--device", device, "--seconds", "1")
+    assert (code, err) == (0, "")
+    assert "1SAG3540211567" in out
+
+
 def test_on_a_terminal_a_table_is_shown_in_place():
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=160)

@@ -263,6 +263,8 @@ class _Slicer:
                     and (place + 1 == end or region[place + 1] == FLAG)
                 ):
                     return place
+            if region[end - 1] == FLAG and abs(end - 1 - body - self._usual) <= _AROUND:
+                return end - 1  # what is left between two good frames is as long as one
         found = region.find(FLAG, body, min(end, body + 2 * self._layout.longest + 2))
         return found if found >= 0 else None
 

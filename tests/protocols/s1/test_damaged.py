@@ -133,6 +133,14 @@ def test_headers_that_differ_from_the_profile_in_all_octets_are_learned():
     assert [p.octets for p in found] == made
 
 
+@pytest.mark.parametrize("place", range(2, 44))
+def test_a_frame_that_lost_or_gained_an_octet_is_one_piece(place):
+    one, two, three = frames(3, volts=0x7E7E / 40)
+    for damaged in (two[:place] + two[place + 1 :], two[:place] + b"\x5a" + two[place:]):
+        found = between(one + damaged + three)
+        assert [p.octets for p in found] in ([damaged], [damaged[:-1]])
+
+
 def test_damaged_frames_may_share_flags():
     made = [edited(frame, 20, 0xFF, sealed=False) for frame in frames(100)]
     octets = b"".join(frame[:-1] for frame in made) + b"\x7e"
