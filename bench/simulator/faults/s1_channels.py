@@ -16,6 +16,7 @@ from bench.simulator.faults.s1_edit import (
     s1_variation,
     samples,
 )
+from bench.simulator.load import Power
 from bench.simulator.ports import p1_stages
 from bench.simulator.ports.s1_stages import Aperture, Sampled, Stage, once
 
@@ -24,7 +25,7 @@ _BROCHURE = "Fluvius-P1-S1:5.2"
 _PHYSICS = "OUR:physics"
 _SAMPLE_AT = 4 + 19  # of the first channel, after the opening flag
 _LENGTHS = (2, 3, 2, 3, 2, 3, 3)  # V1 I1 V2 I2 V3 I3 IN
-_LEAK_A = 0.5
+_LEAK_MA = 500
 _DELTA = once(Stage.HOUSEHOLD, lambda found: replace(found, delta=True, phases=3))
 _SINGLE = once(Stage.HOUSEHOLD, lambda found: replace(found, phases=1))
 
@@ -66,10 +67,9 @@ def one_sample_late(found: Aperture) -> Aperture:
     return replace(found, amperes_ns=found.amperes_ns - step)
 
 
-def _leaks(found: Sampled) -> Sampled:
-    """Let half an ampere flow from L1 to earth, which does not come back in the neutral."""
-    leak = found.channels["V1"] * (_LEAK_A / 230)
-    return replace(found, channels={**found.channels, "I1": found.channels["I1"] + leak})
+def _leaking(power: Power) -> Power:
+    """Let half an ampere of a household flow to earth; a source says itself what leaks."""
+    return power if power.harmonics is not None else replace(power, leak_ma=_LEAK_MA)
 
 
 def _summed(found: Channels) -> Mapping[str, Samples]:
@@ -374,7 +374,7 @@ VARIATIONS: tuple[Variation, ...] = (
         "earth-leakage",
         "half an ampere flows to earth, and is missing in the neutral",
         _PHYSICS,
-        once(Stage.SAMPLES, _leaks),
+        once(Stage.POWER, _leaking),
     ),
     s1_variation(
         "neutral-against",
