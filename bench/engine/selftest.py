@@ -160,7 +160,7 @@ def _ports_declared(preparation: Preparation, subject: Fault | Variation) -> Pre
         assert isinstance(told, Mapping), "what a port declares is a table"
         section = preparation.declaration.interfaces[port]
         declared = {**section.ics, **section.ixit, **told}
-        profile = preparation.targets[port].profile
+        profile = str(declared.pop("profile", section.profile))
         preparation = declared_as(preparation, port, profile, declared)
     return preparation
 

@@ -58,6 +58,7 @@ def facts(key: str) -> Mapping[str, bool]:
         "P1/DAYLIGHT": profile.clock.daylight and _sends(profile, profile.clock.obis),
         "P1/PHASE-POWER": _sends(profile, "1-0:21.7.0"),
         "P1/PHASE-VOLTAGE": _sends(profile, "1-0:32.7.0") and _sends(profile, "1-0:31.7.0"),
+        "P1/BREAKER": _sends(profile, "0-0:96.3.10"),
         "P1/TARIFF": _sends(profile, "0-0:96.14.0"),
         "P1/TOTAL-POWER": _sends(profile, "1-0:1.7.0") and _sends(profile, "1-0:2.7.0"),
     }

@@ -66,11 +66,16 @@ def agreement(
 ) -> Agreement:
     """Return whether `others` agree with what the reference showed within `lag_s` of them.
 
-    Those around which the reference showed nothing are not compared.
+    Those around which the reference showed nothing are not compared, nor means over a time of
+    which it saw a part only.
     """
     lag_ns = seconds(lag_s)
     examined, found = 0, []
+    begin = min((one.from_ns for one in reference), default=0)
+    end = max((one.until_ns for one in reference), default=0)
     for one in others:
+        if one.until_ns - one.from_ns > 0 and (one.from_ns < begin or one.until_ns > end):
+            continue
         near = [
             other
             for other in reference

@@ -37,7 +37,7 @@ _SWITCHES_WITHIN_S = 10.0
         criterion="P1 (0-0:96.3.10) shows the control state of the disconnect control.",
         kind=Kind.VALID,
         clauses=("Fluvius-P1-S1:4.2",),
-        ics="WAN/DISCONNECT",
+        ics="P1/BREAKER and WAN/DISCONNECT",
         effects=Effects.DESTRUCTIVE,
         detects=(
             "system.p1-breaker-closed",

@@ -65,6 +65,7 @@ class Change:
         "each other.",
         kind=Kind.VALID,
         clauses=("Fluvius-P1-S1:4.2",),
+        ics="P1/TARIFF",
         needs=(Capability.DEVICE_CONTROL,),
         effects=Effects.REVERSIBLE,
         detects=(

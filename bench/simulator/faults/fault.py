@@ -34,7 +34,7 @@ class Fault:
     reason. `declares` are ICS answers ("P1/POLYPHASE") and IXIT values ("equipment_id") by which
     the device is declared otherwise than the reference device of the profile. `port` is the one
     that deviates, where it is not that of the interface; `declares` then holds a table of answers
-    and values for each port of which something else is declared.
+    and values, and a `profile`, for each port of which something else is declared.
     """
 
     id: str

@@ -1,6 +1,16 @@
 """Every fault and variation of the device as one, each of which lies in one of its ports."""
 
+from bench.simulator.faults import (
+    system_clock,
+    system_identity,
+    system_registers,
+    system_variations,
+)
 from bench.simulator.faults.fault import Fault, Variation
 
-FAULTS: tuple[Fault, ...] = ()
-VARIATIONS: tuple[Variation, ...] = ()
+FAULTS: tuple[Fault, ...] = (
+    *system_identity.FAULTS,
+    *system_registers.FAULTS,
+    *system_clock.FAULTS,
+)
+VARIATIONS: tuple[Variation, ...] = system_variations.VARIATIONS
