@@ -2,11 +2,16 @@
 
 import threading
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from bench.cli.simulate import Served, Wishes
 
+if TYPE_CHECKING:
+    from bench.simulator.household import Household
+
+_I_MAX_A = 80.0  # of the simulated meter
 _KEPT_OCTETS = 65536  # half a second, for a reader on a busy machine
 
 
@@ -42,7 +47,23 @@ def serve_s1(wishes: Wishes, stop: threading.Event) -> Served:
         source=source,
         block_ns=REAL_TIME_BLOCK_NS,
     )
+    settings = _settings(port.system.household, wishes)
     if wishes.on_pty:
-        baud = port.profile.line_rate_bps
-        return Served(profile, serve_pty(port, stop, _KEPT_OCTETS), "serial", f"?baud={baud}")
-    return Served(profile, serve_tcp(port, wishes.host, wishes.tcp_port or 0, stop), "tcp")
+        line = serve_pty(port, stop, _KEPT_OCTETS)
+        return Served(profile, line, "serial", f"?baud={port.profile.line_rate_bps}", settings)
+    place = serve_tcp(port, wishes.host, wishes.tcp_port or 0, stop)
+    return Served(profile, place, "tcp", "", settings)
+
+
+def _settings(home: "Household", wishes: Wishes) -> tuple[str, ...]:
+    """Return what is claimed for a port that nobody can open and close from outside."""
+    own_rate = wishes.rate is None and wishes.replay is None
+    per_period = wishes.mode in (None, "per-period")
+    claimed = {
+        "S1/POLYPHASE": home.phases > 1,
+        "S1/DELTA": home.delta,
+        "S1/NEUTRAL": home.phases > 1 and not home.delta,
+        "S1/FIRST-GENERATION": per_period and own_rate,
+        "S1/PER-PERIOD": per_period,
+    }
+    return (*(f"{item}=true" for item, claim in claimed.items() if claim), f"i_max_a={_I_MAX_A}")

@@ -1,5 +1,6 @@
 """What `meterbench simulate s1` serves; the serving itself is tested with the adapters."""
 
+import shlex
 import signal
 from contextlib import contextmanager
 
@@ -50,6 +51,19 @@ def test_sampling_and_household_can_be_asked_for(served):
     port, _ = served("--mode", "fixed", "--rate", "32", "--household", "be-delta", "--seed", "5")
     assert port.system.household.delta
     assert port.system.seed == 5
+
+
+def test_what_is_served_is_what_the_declaration_is_told(served, bench, tmp_path):
+    _, out = served()
+    [first] = [line[9:] for line in out.splitlines() if line.startswith("try ")]
+    assert "--set S1/NEUTRAL=true" in first
+    file = tmp_path / "s1.toml"
+    assert bench(*shlex.split(first)[1:-1], file)[0] == 0
+    assert bench("declare", "check", file)[0] == 0
+    _, out = served("--household", "be-delta", "--mode", "fixed")
+    assert "S1/DELTA=true" in out
+    assert "S1/NEUTRAL" not in out
+    assert "S1/PER-PERIOD" not in out
 
 
 @pytest.mark.parametrize(
