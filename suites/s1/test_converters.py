@@ -83,15 +83,15 @@ def _deviations(
         purpose="Ensure that no sample is cut off or runs over.",
         stimulus="Listen; where the link has a source, feed 253 V and the highest current of the "
         "meter, as far as it is declared (i_max_a).",
-        criterion="No code within 0.5 % of the ends of its range. In ten seconds at most two runs "
-        "of three or more equal samples at the extreme of a voltage, or of a current above 1 A: "
-        "more is a flat top (ours). With the source, peaks as high as those of a sine, to 2 % "
-        "(ours).",
+        criterion="No code within 0.5 % of the ends of its range, no step over more than half of "
+        "it. In ten seconds at most two runs of three or more equal samples at the extreme of a "
+        "voltage, or of a current above 1 A: more is a flat top (ours). With the source, peaks as high as "
+        "those of a sine, to 2 % (ours).",
         kind=Kind.VALID,
         clauses=(_OUR, _DATA),
         ics="S1/PRESENT",
         effects=Effects.REVERSIBLE,
-        detects=("s1.clips-300-v", "s1.clips-60-a", "s1.wraps"),
+        detects=("s1.clips-300-v", "s1.clips-60-a", "s1.wraps", "s1.saturates"),
         bound_s=200,
     )
 )
@@ -120,14 +120,20 @@ def test_clipping(
 
 def _judge_ends(verify: Checks, stream: Capture, context: CaseContext) -> None:
     deviations: list[Deviation] = []
+    over: list[Deviation] = []
     examined = 0
     expected = "codes that keep 0.5 % away from the ends of their range"
+    no_step = "no step from one end of the range to the other"
     for channel in _channels(context):
         codes, most = stream.codes(channel), _range(stream, channel)
         examined += len(codes)
         rows = np.flatnonzero(np.abs(codes) > most * (1 - _NEAR_LIMIT))
         shown = [f"code {codes[row]}" for row in rows[:50]]
         deviations += _deviations(stream, rows, channel, expected, shown)
+        steps = np.flatnonzero(np.abs(np.diff(codes)) > most) + 1
+        shown = [f"from code {codes[row - 1]} to {codes[row]}" for row in steps[:50]]
+        over += _deviations(stream, steps, channel, no_step, shown)
+    verify.none_of("runs-over", over, examined=examined, expected=no_step, things="samples")
     verify.none_of("ends", deviations, examined=examined, expected=expected, things="samples")
 
 

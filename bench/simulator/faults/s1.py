@@ -3,6 +3,7 @@
 from bench.simulator.faults import (
     s1_activation,
     s1_channels,
+    s1_converters,
     s1_fields,
     s1_frames,
     s1_line,
@@ -18,6 +19,7 @@ FAULTS: tuple[Fault, ...] = (
     *s1_timing.FAULTS,
     *s1_channels.FAULTS,
     *s1_signals.FAULTS,
+    *s1_converters.FAULTS,
     *s1_activation.FAULTS,
 )
 VARIATIONS: tuple[Variation, ...] = (

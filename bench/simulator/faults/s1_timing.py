@@ -186,7 +186,7 @@ FAULTS: tuple[Fault, ...] = (
         "delayed-1s",
         "shows what was a second ago",
         _RATE,
-        ("S1-MEAS-20:*",),
+        ("S1-MEAS-20:step",),
         once(Stage.APERTURE, lambda found: _late(found, SECOND)),
     ),
 )
