@@ -23,7 +23,9 @@ from bench.simulator.waveforms import PHASES, Instants, Waves
 
 CHANNELS = ("V1", "I1", "V2", "I2", "V3", "I3", "IN")
 _PASSED_HZ = 1000.0  # as many as a meter of 2000 samples a second can show
-_NAME = re.compile(r"^([uvi])[\s_-]?(?:l[\s_-]?)?([123abcn])(?![0-9])", re.IGNORECASE)
+_NAME = re.compile(
+    r"^([uvi])[\s_-]?(?:l[\s_-]?)?([123](?![0-9])|[abcn](?![0-9a-z]))", re.IGNORECASE
+)
 _PHASES = {"A": "1", "B": "2", "C": "3"}
 _SCALE = re.compile(r"^(.*\.wav)@([0-9.]+)(?:,([0-9.]+))?$", re.IGNORECASE)
 _FINE_HZ = 50_000  # straight lines between samples as near as these are near enough

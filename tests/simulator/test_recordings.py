@@ -189,3 +189,12 @@ def test_parquet_needs_a_library_that_may_be_absent(tmp_path, monkeypatch):
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     with pytest.raises(UsageError, match="pip install pyarrow"):
         load_recording(str(tmp_path / "a.parquet"))
+
+
+@pytest.mark.parametrize("column", ["index", "valid", "inverter", "volume"])
+def test_a_column_whose_name_only_begins_like_a_channel_is_none(column, tmp_path):
+    samples = 325 * np.cos(2 * np.pi * 50 * np.arange(1000) / 2600)
+    rows = [f"{n / 2600},{value},7" for n, value in enumerate(samples)]
+    path = tmp_path / "mains.csv"
+    path.write_text("\n".join([f"time,V1,{column}", *rows]))
+    assert set(load_recording(str(path)).channels) == {"V1"}
