@@ -35,12 +35,18 @@ def test_files_that_are_named_exist(pages, home):
 def test_cases_that_are_named_exist(pages):
     known = {case.id for case in catalogue.cases()}
     for page, text in pages.items():
-        named = set(re.findall(r"P1-[A-Z]-\d{3}|DLMS-[A-Z]+-\d{2}", text))
+        named = set(re.findall(r"P1-[A-Z]-\d{3}|(?:DLMS|S1|SYS)-[A-Z]+-\d{2}", text))
         assert {n for n in named if not n.startswith(_EXAMPLE)} <= known, page
 
 
 @pytest.mark.parametrize(
-    ("interface", "cases"), [("p1", r"P1-[A-Z]-\d{3}"), ("wan", r"DLMS-[A-Z]+-\d{2}")]
+    ("interface", "cases"),
+    [
+        ("p1", r"P1-[A-Z]-\d{3}"),
+        ("s1", r"S1-[A-Z]+-\d{2}"),
+        ("wan", r"DLMS-[A-Z]+-\d{2}"),
+        ("system", r"SYS-[A-Z]+-\d{2}"),
+    ],
 )
 def test_every_case_is_in_the_page_of_its_interface(pages, interface, cases):
     rows = re.findall(rf"^\| ({cases}) \|", pages[f"docs/{interface}.md"], re.MULTILINE)
@@ -49,7 +55,7 @@ def test_every_case_is_in_the_page_of_its_interface(pages, interface, cases):
 
 def test_checks_and_faults_that_are_named_exist(pages):
     for page, text in pages.items():
-        for name in re.findall(r"\bp1\.[a-z0-9]+(?:-[a-zA-Z0-9]+)+\b", text):
+        for name in re.findall(r"\b(?:p1|s1|system|wan)\.[a-z0-9]+(?:-[a-zA-Z0-9]+)+\b", text):
             if not name.startswith(_EXAMPLE):
                 assert deviation(name).killers, f"{page}: {name}"
 
@@ -89,14 +95,14 @@ def test_words_of_verdicts_are_all_explained(pages):
         assert f"| `{stage}` |" in pages["docs/adding-a-fault.md"], stage
 
 
-@pytest.mark.parametrize("name", ["p1-nl50", "p1-be17", "p1-lu", "wan-tcp", "wan-optical"])
+@pytest.mark.parametrize("name", ["p1-nl50", "p1-be17", "p1-lu", "s1-be", "wan-tcp", "wan-optical"])
 def test_example_declarations_check_clean(name, home, capsys):
     file = home / "examples" / f"device-{name}.toml"
     assert main(["declare", "check", str(file)]) == 0, capsys.readouterr().err
     assert "no mistakes" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("interface", "count"), [("p1", 3), ("wan", 2)])
+@pytest.mark.parametrize(("interface", "count"), [("p1", 3), ("s1", 1), ("wan", 2)])
 def test_examples_answer_every_question(home, interface, count):
     items = catalogue.suite(interface).proforma.ics
     files = sorted((home / "examples").glob(f"device-{interface}-*.toml"))
