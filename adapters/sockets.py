@@ -38,6 +38,7 @@ class SocketLink(Link):
 
     def _use(self, connected: socket.socket) -> None:
         """Read from a connected socket from now on."""
+        self._refused = ""  # why the last attempt to connect again failed
         self._socket = connected
         self._socket.settimeout(WRITE_TIMEOUT_S)
         self._selector = selectors.DefaultSelector()
@@ -65,6 +66,8 @@ class SocketLink(Link):
     def write(self, octets: bytes) -> int:
         """Send all of `octets`; ConnectionEnded when the other side does not take them."""
         self._check_open()
+        if self._refused:
+            raise AdapterLost(self._refused)
         try:
             self._send(octets)
         except TimeoutError:
@@ -97,7 +100,12 @@ class SocketLink(Link):
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._reader.close()
         self._release()
-        self._use(self._dial())
+        try:
+            connected = self._dial()
+        except AdapterUnavailable as error:
+            self._refused = str(error)
+            raise
+        self._use(connected)
 
     def describe(self) -> dict[str, str]:
         """Return the addresses of both ends."""

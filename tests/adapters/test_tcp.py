@@ -109,6 +109,15 @@ def test_nobody_takes_the_new_connection(server):
                 link.reconnect()
 
 
+def test_octets_for_a_connection_that_was_not_taken_say_so(server):
+    with open_link(url_of(server), line=LINE, clock=MonotonicClock()) as link:
+        server.close()
+        with pytest.raises(AdapterUnavailable):
+            link.reconnect()
+        with pytest.raises(AdapterLost, match="refused the connection"):
+            link.write(b"?")
+
+
 def test_small_writes_are_not_held_back(server):
     with open_link(url_of(server), line=LINE, clock=MonotonicClock()) as link:
         assert link._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
