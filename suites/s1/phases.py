@@ -153,7 +153,7 @@ class Stretch:
             if len(samples) and np.ptp(samples) > 20 * self.step(channel):
                 found = frequency_hz(samples, rate, _NOMINAL_HZ)
                 if found is not None:
-                    return found / rate
+                    return _average(samples, found / rate)
         return None
 
     @property
@@ -202,12 +202,12 @@ class Stretch:
         return self._means(self.samples(f"V{phase}") * self.samples(f"I{phase}"), periods)
 
     def _means(self, values: Samples, periods: int) -> Samples:
-        starts = self.starts(periods)
-        if len(starts) < 2:
-            return np.empty(0)
-        sums = np.add.reduceat(values[: starts[-1]], starts[:-1])
-        means: Samples = sums / np.diff(starts)
-        return means
+        """Return the mean of each window, the samples at its ends by their part in it."""
+        count = int(len(values) / (periods * self.period))
+        edges = np.arange(count + 1) * (periods * self.period)
+        sums = np.concatenate([[0.0], np.cumsum(values)])
+        means: Samples = np.diff(np.interp(edges, np.arange(len(sums)), sums))
+        return means / (periods * self.period)
 
     # -- over the whole stretch
 
@@ -228,8 +228,14 @@ class Stretch:
         return sum(self.power_w(phase) for phase in self.phases)
 
     def _mean(self, values: Samples) -> float:
-        whole = self.starts(1)[-1] if len(self) else 0
-        return float(np.mean(values[:whole] if whole else values)) if len(values) else 0.0
+        count = int(len(values) / self.period)
+        if not count:
+            return float(np.mean(values)) if len(values) else 0.0
+        whole, part = divmod(count * self.period, 1)
+        total = np.sum(values[: int(whole)])
+        if part and int(whole) < len(values):
+            total += values[int(whole)] * part
+        return float(total / (count * self.period))
 
     # -- the fundamental
 
@@ -265,6 +271,23 @@ class Stretch:
         """Return the fundamental as a complex effective value, its angle that to `against`."""
         angle = self.angle_deg(channel, against)
         return complex(self.fundamental(channel) * np.exp(1j * np.radians(np.nan_to_num(angle))))
+
+
+def _average(samples: Samples, turn: float) -> float:
+    """Return the periods per sample from the first to the last whole window of four periods.
+
+    A line through all phases, of which `turn` is the slope, has another where the frequency
+    changes.
+    """
+    length = round(4 / turn)
+    count = len(samples) // length
+    if count < 2:
+        return turn
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+    turned = np.exp(-2j * np.pi * turn * np.arange(count * length))
+    parts = (samples[: count * length] * turned).reshape(count, length) @ window
+    phases = np.unwrap(np.angle(parts))
+    return turn + float(phases[-1] - phases[0]) / (2 * np.pi * (count - 1) * length)
 
 
 def stretches(capture: Capture) -> tuple[Stretch, ...]:

@@ -155,7 +155,7 @@ def _residual(stretch: Stretch) -> tuple[float, float, float]:
 
     The second is the greatest effective value of the phases.
     """
-    names = [f"I{phase}" for phase in stretch.phases]
+    names = ("I1", "I2", "I3")  # of a single-phase meter two are zero
     total = np.sum([stretch.samples(name) for name in names], axis=0)
     neutral = stretch.samples("IN")
     left = {sign: rms(neutral - sign * total) for sign in (1.0, -1.0)}

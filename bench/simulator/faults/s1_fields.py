@@ -231,8 +231,8 @@ FAULTS: tuple[Fault, ...] = (
         _DATA,
         ("S1-PAY-10:bounds", "S1-PAY-10:usual"),
         fields(lambda found: {"info": found.info & ~2, "rate": found.rate * 0 + 19}),
-        # at that rate the samples would be of mains of 36.5 Hz
-        also=("S1-PAY-11:agrees",),
+        # at that rate the samples would be of mains of 36.5 Hz, and too many frames come
+        also=("S1-PAY-11:agrees", "S1-MEAS-06:*", "S1-MEAS-08:*", "S1-TIM-04:*", "S1-SEQ-*"),
     ),
     s1_fault(
         "rate-81",
@@ -240,6 +240,8 @@ FAULTS: tuple[Fault, ...] = (
         _DATA,
         ("S1-PAY-10:usual",),
         fields(lambda found: {"rate": found.rate * 0 + 81}),
+        # fewer frames come than that
+        also=("S1-MEAS-06:*", "S1-TIM-03:*", "S1-TIM-04:*", "S1-SEQ-*"),
     ),
     s1_fault(
         "frequency-little-endian",
