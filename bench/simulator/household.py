@@ -110,14 +110,16 @@ class ConsentSwitch:
     """How the operator's switch of the consumer ports works, by the customer's consent.
 
     `opens` and `closes` are the ports that follow it; `delivered_open` whether they are open before
-    anybody gave consent, `separate` whether one of them can be switched alone. `cuts` is what else
-    it cuts off while they are closed: "registers" and "values" of the WAN port, the "counting".
+    anybody gave consent, `separate` whether S1 can be switched alone, `pretends` whether the meter
+    says that it can. `cuts` is what else it cuts off with them: "registers" and "values" of the
+    WAN port, the "counting".
     """
 
     opens: tuple[str, ...] = ("p1", "s1")
     closes: tuple[str, ...] = ("p1", "s1")
     delivered_open: bool = False
     separate: bool = False
+    pretends: bool = False
     cuts: tuple[str, ...] = ()
 
 

@@ -20,13 +20,13 @@ S1_ALONE = LogicalName(0, 0, 128, 0, 1, 255)
 
 def user_ports(parts: Parts) -> list[CosemObject]:
     """Return the objects."""
-    separate = parts.truth.system.household.consent.separate
+    consent = parts.truth.system.household.consent
     return [
         DataObject(USER_PORTS, lambda m: boolean(m.system.active), _switch, shape.BOOLEAN),
         DataObject(
             S1_ALONE,
             lambda m: boolean(m.system.is_open("s1")),
-            _switch_s1 if separate else None,
+            _switch_s1 if consent.separate or consent.pretends else None,
             shape.BOOLEAN,
         ),
     ]
