@@ -204,6 +204,11 @@ class Session:
             self._shared[key] = make()
         return cast("Shared", self._shared[key])
 
+    @property
+    def keeps_evidence(self) -> bool:
+        """Whether what is kept goes anywhere: a self-test has no run folder."""
+        return self._path is not None
+
     def keep_figure(self, interface: str, name: str, figure: Figure) -> None:
         """Keep a figure for the report, `figures/<interface>/<name>.json`; none without a run."""
         keep_figure(self._path, interface, name, figure)

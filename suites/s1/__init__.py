@@ -14,6 +14,7 @@ from bench.engine.observation import Ended
 from bench.engine.session import Session
 from bench.engine.suite import Suite, Unwell
 from bench.protocols.s1.profile import Transparency, load_profile, profile_names
+from suites.s1.figures import keep_figures
 from suites.s1.watch import observe
 from suites.tables import read_table
 
@@ -52,6 +53,7 @@ def _closing(session: Session) -> Unwell | None:
     try:
         if observe(session).ended is not Ended.COMPLETE:
             return None
+        keep_figures(session)
         link, clock = session.link("s1"), session.clock
         deadline = clock.now() + _SIGN_OF_LIFE_NS
         if link.read(deadline) is not None or session.stopping:

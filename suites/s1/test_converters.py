@@ -85,8 +85,8 @@ def _deviations(
         "meter, as far as it is declared (i_max_a).",
         criterion="No code within 0.5 % of the ends of its range, no step over more than half of "
         "it. In ten seconds at most two runs of three or more equal samples at the extreme of a "
-        "voltage, or of a current above 1 A: more is a flat top (ours). With the source, peaks as high as "
-        "those of a sine, to 2 % (ours).",
+        "voltage, or of a current above 1 A: more is a flat top (ours). With the source, peaks as "
+        "high as those of a sine, to 2 % (ours).",
         kind=Kind.VALID,
         clauses=(_OUR, _DATA),
         ics="S1/PRESENT",
