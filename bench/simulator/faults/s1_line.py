@@ -176,9 +176,15 @@ FAULTS: tuple[Fault, ...] = (
         "stale",
         "begins with frames from before it was switched off",
         _LINE,
-        ("S1-SEQ-06:whole", "S1-SEQ-06:fresh", "S1-SEQ-06:no-burst"),
+        (
+            "S1-SEQ-06:whole",
+            "S1-SEQ-06:fresh",
+            "S1-SEQ-06:no-burst",
+            "S1-ACT-05:rate",
+            "S1-ACT-05:phase",
+            "S1-ACT-05:present",
+        ),
         once(Stage.RESUMED, lambda _found: "stale"),
-        also=("S1-ACT-05:*",),  # begins anew in the same way
     ),
 )
 VARIATIONS: tuple[Variation, ...] = (
