@@ -111,8 +111,7 @@ class ConsentSwitch:
 
     `opens` and `closes` are the ports that follow it; `delivered_open` whether they are open before
     anybody gave consent, `separate` whether S1 can be switched alone, `pretends` whether the meter
-    says that it can. `cuts` is what else it cuts off with them: "registers" and "values" of the
-    WAN port, the "counting".
+    says that it can.
     """
 
     opens: tuple[str, ...] = ("p1", "s1")
@@ -120,7 +119,6 @@ class ConsentSwitch:
     delivered_open: bool = False
     separate: bool = False
     pretends: bool = False
-    cuts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,8 +147,6 @@ class MeteringSystem:
     def activate(self, active: bool, now: int) -> None:
         """Switch the consumer ports on or off, as the network operator does on consent."""
         consent = self.household.consent
-        if "counting" in consent.cuts and active != self.active:
-            self._hold(self._holds[0][1] if active else 0, now)
         self.active = active
         self._switch(consent.opens if active else consent.closes, active, now)
 

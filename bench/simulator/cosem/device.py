@@ -19,8 +19,6 @@ from bench.simulator.metering_system import MeteringSystem
 
 _Key = tuple[int, bytes]
 _DENIED = DataAccessResult.READ_WRITE_DENIED
-#: the classes that the switch of the consumer ports must not touch, where it does nevertheless
-_CUT_OFF = {"registers": (3, 4), "values": (1, 7, 8, 15, 70)}
 _WITHHELD = (8, 4)  # class and attribute that the list promises to everybody
 _CLEARED = octet_string(b"?")
 _STRICT_READ, _STRICT_WRITE = (23, 9), 1
@@ -53,8 +51,6 @@ class LogicalDevice:
         self.association_versions: dict[str, int] = {}
         self._objects: dict[_Key, CosemObject] = {}
         self._names: set[bytes] = set()
-        cuts = system.household.consent.cuts
-        self._cut_off = frozenset(one for cut in cuts for one in _CUT_OFF.get(cut, ()))
         self._list = ObjectList(breaks, class_list_has_rights=class_list_has_rights)
         for one in objects:
             self.add(one)
@@ -232,8 +228,6 @@ class LogicalDevice:
         if "listed-not-readable" in self.breaks and (found.class_id, number) == _WITHHELD:
             return self._result(_DENIED)
         if "rights-stricter" in self.breaks and (found.class_id, number) == _STRICT_READ:
-            return self._result(_DENIED)
-        if not self.system.active and found.class_id in self._cut_off:
             return self._result(_DENIED)
         if selection is None:
             return one.read(moment) if one.held is None else one.held
