@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bench.core.clock import SECOND
 from bench.core.verdict import Reason
-from bench.engine.context import Inconclusive
+from bench.engine.context import CaseContext, Inconclusive
 from suites.s1.beside import P1Beside
 from suites.s1.capture import Capture, Numbers, Samples
 from suites.s1.listening import Listener
@@ -37,10 +37,15 @@ class OnLine:
     def of(cls, listener: Listener, duration_s: float, beside: P1Beside | None = None) -> "OnLine":
         """Return what is on the line for so long; Inconclusive where no octet came."""
         capture = listener.capture(duration_s, beside)
-        count = len(capture.octets)
-        if not count:
+        if not capture.octets:
             raise Inconclusive(Reason.SILENT, f"no octet arrived within {duration_s:g} s")
-        times = listener.context.link.line_times(count)
+        return cls.captured(capture, listener.context)
+
+    @classmethod
+    def captured(cls, capture: Capture, context: CaseContext) -> "OnLine":
+        """Return what the link has delivered last; Inconclusive where the edges are not known."""
+        count = len(capture.octets)
+        times = context.link.line_times(count)
         if len(times.starts_ns) != count:
             raise Inconclusive(
                 Reason.PRECONDITION,
@@ -120,12 +125,19 @@ class OnLine:
         return peak, float(np.sqrt(total / count)), worst
 
     def uneven(self, share: float) -> NDArray[np.bool_]:
-        """Return which frames begin earlier or later than a period behind the one before.
+        """Return which complete frames begin earlier or later than the one before lets expect.
 
-        By more than `share` of it; shape (n,), the first frame never does.
+        By more than `share` of a period; frames that are missing between are counted by their
+        numbers. Shape (n,); the first one never does.
         """
-        steps = np.diff(self.frames_ns, prepend=self.frames_ns[:1] - self.period_ns)
-        found: NDArray[np.bool_] = np.abs(steps - self.period_ns) > share * self.period_ns
+        good = self.capture.complete
+        starts, numbers = self.frames_ns[good], self.capture.sequence
+        profile = self.capture.profile
+        cycle = profile.sequence_highest - profile.sequence_lowest + 1
+        periods = np.maximum(np.diff(numbers) % cycle, 1)
+        found = np.zeros(len(starts), np.bool_)
+        off = np.diff(starts) - periods * self.period_ns
+        found[1:] = np.abs(off) > share * self.period_ns
         return found
 
 

@@ -14,13 +14,15 @@ from bench.simulator.ports.s1_stages import (
     Numbers,
     Sampling,
     Stage,
+    each_frame,
     once,
 )
 from bench.simulator.waveforms import noise_columns
 
 _RATE = "e-MUCS-H-1.3:S1"
 _RANGE = "Fluvius-P1-S1:5.2"
-_P1_FROM, _P1_TO = 20 * MILLISECOND, 40 * MILLISECOND  # of each second, while P1 sends
+_P1_FROM, _P1_TO = 60 * MILLISECOND, 65 * MILLISECOND  # of each second, while P1 sends
+_STALL_EVERY = 370 * MILLISECOND
 
 
 _FIXED = {"S1/PER-PERIOD": False, "S1/FIRST-GENERATION": False}
@@ -151,35 +153,53 @@ FAULTS: tuple[Fault, ...] = (
         "frame-jitter",
         "starts frames up to 50 us early or late",
         _RATE,
-        ("S1-TIM-06:*",),
+        ("S1-TIM-06:jitter",),
         _departing(_jitter),
+        also=("S1-TIM-09:jitter",),  # whatever WAN does
     ),
     s1_fault(
         "aperture-jitter",
         "samples 20 us early or late",
         _RATE,
-        ("S1-TIM-07:*",),
+        ("S1-TIM-07:residual",),
         once(Stage.APERTURE, _uneven),
     ),
     s1_fault(
         "stalls-with-p1",
-        "sends nothing while P1 does",
+        "sends nothing for 5 ms while P1 does",
         _RATE,
-        ("S1-TIM-08:*",),
+        ("S1-TIM-08:delays",),
         _departing(lambda found: _stalled(found, SECOND, _P1_FROM, _P1_TO)),
+        also=("S1-TIM-06:jitter", "S1-TIM-09:jitter"),  # P1 sends then, too
+    ),
+    s1_fault(
+        "loses-with-p1",
+        "loses a frame while P1 sends",
+        _RATE,
+        ("S1-TIM-08:gaps",),
+        each_frame(lambda frame, index: b"" if index % 2600 == 156 else frame),
+        also=("S1-TIM-09:sequence",),  # P1 sends then, too
     ),
     s1_fault(
         "stalls-with-wan",
-        "sends nothing for 5 ms seven times a second",
+        "sends nothing for 5 ms some times a second",
         _RATE,
-        ("S1-TIM-09:*",),
-        _departing(lambda found: _stalled(found, SECOND // 7, 0, 5 * MILLISECOND)),
+        ("S1-TIM-09:jitter",),
+        _departing(lambda found: _stalled(found, _STALL_EVERY, 0, 5 * MILLISECOND)),
+        also=("S1-TIM-06:jitter",),  # it does so without WAN, too
+    ),
+    s1_fault(
+        "loses-with-wan",
+        "loses one frame in two thousand",
+        _RATE,
+        ("S1-TIM-09:sequence",),
+        each_frame(lambda frame, index: b"" if index % 2003 == 0 else frame),
     ),
     s1_fault(
         "latency-40ms",
         "holds sample sets back for 40 ms",
         _RATE,
-        ("S1-TIM-10:*",),
+        ("S1-TIM-10:latency",),
         _departing(lambda found: found.sampled_ns + 40 * MILLISECOND),
     ),
     s1_fault(
