@@ -11,7 +11,7 @@ from bench.signals.quantities import Samples
 from suites.s1.phases import Stretch
 
 _WINDOW_S = 1.0
-_WANTED_HZ = 0.010  # uncertainty by the clock, for which windows are made longer
+WANTED_HZ = 0.010  # uncertainty by the clock, for which windows are made longer
 _FIELD_HZ = 0.0005  # rounding of the field
 _NOMINAL_HZ = 50.0
 
@@ -36,7 +36,7 @@ def frequencies(stretch: Stretch, timing_uncertainty_s: float) -> Compared:
     """
     if stretch.is_per_period:
         error_s = 2 * timing_uncertainty_s
-        count = int(stretch.counted_s / max(_WINDOW_S, _NOMINAL_HZ * error_s / _WANTED_HZ))
+        count = int(stretch.counted_s / max(_WINDOW_S, _NOMINAL_HZ * error_s / WANTED_HZ))
         window_s = stretch.counted_s / max(count, 1)
         found = _counted(stretch, max(count, 1))
         uncertainty = _NOMINAL_HZ * error_s / window_s if window_s else 0.0

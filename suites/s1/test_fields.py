@@ -10,7 +10,7 @@ from bench.engine.checks import Checks
 from bench.engine.context import CaseContext
 from bench.engine.session import Session
 from suites.s1.capture import Capture, Numbers
-from suites.s1.fundamentals import Compared, frequencies
+from suites.s1.fundamentals import WANTED_HZ, Compared, frequencies
 from suites.s1.phases import Stretch, longest, stretches
 from suites.s1.rows import deviating
 from suites.s1.watch import is_timed
@@ -279,6 +279,16 @@ def test_frequency_field(
 
 def _agrees(found: Compared, stretch: Stretch, verify: Checks) -> None:
     """Record the difference that 99 % of the windows keep."""
+    if found.uncertainty_hz >= _AGREES_HZ:
+        needed_s = found.window_s * found.uncertainty_hz / WANTED_HZ
+        verify.undecided(
+            "agrees",
+            Reason.SHORT,
+            expected=f"<= {_AGREES_HZ:g} Hz",
+            observed=f"in {found.window_s:.0f} s the clock of this link tells the frequency to "
+            f"{found.uncertainty_hz:.2g} Hz; observe for {needed_s:.0f} s",
+        )
+        return
     off = np.abs(found.difference_hz)
     kept = float(np.quantile(off, _AGREES_SHARE, method="higher"))
     verify.within(

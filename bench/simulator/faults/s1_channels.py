@@ -151,8 +151,8 @@ FAULTS: tuple[Fault, ...] = (
         _SINGLE,
         _zero("V1"),
         declares=_IN_ONE_PHASE,
-        # what is not there has no angle and no power
-        also=("S1-CH-07:*", "S1-CH-08:*", "S1-CH-12:*"),
+        # what is not there has no angle, no power, and no agreement with P1
+        also=("S1-CH-07:*", "S1-CH-08:*", "S1-CH-12:*", "S1-MEAS-*"),
     ),
     s1_fault(
         "phase-2-ghost",
