@@ -13,10 +13,11 @@ def control(system: MeteringSystem, action: str, values: Mapping[str, Any], now:
     """Do `action` to the device at the instant `now`; return from when it holds, where known.
 
     `text` octets=bytes · `activate` · `deactivate` · `factory` (the consumer ports as delivered) ·
-    `outages` count=int seconds=int · `clock` utc=datetime · `load` watts=float or None · `source`
-    phases=[(V, A, degrees), ...] hertz=float harmonics=[(order, share, degrees), ...] leak_a=float
-    (phases=None: the household again). Raises UsageError for another action, for values that the
-    action does not take, and for those that no device can have.
+    `outages` count=int seconds=int · `clock` utc=datetime · `power` seconds=float (off for
+    so long) · `load` watts=float or None · `source` phases=[(V, A, degrees), ...] hertz=float
+    harmonics=[(order, share, degrees), ...] leak_a=float (phases=None: the household again). Raises
+    UsageError for another action, for values that the action does not take, and for those that no
+    device can have.
     """
     if action not in _ACTIONS:
         known = ", ".join(sorted(_ACTIONS))
@@ -54,6 +55,10 @@ def _clock(system: MeteringSystem, now: int, utc: datetime) -> None:
     system.set_clock(utc, now)
 
 
+def _power(system: MeteringSystem, now: int, seconds: float) -> int:
+    return system.cut_supply(seconds, now)
+
+
 def _load(system: MeteringSystem, now: int, watts: float | None) -> int:
     return system.hold_load(watts, now)
 
@@ -77,6 +82,7 @@ _ACTIONS: dict[str, tuple[Callable[..., int | None], tuple[str, ...]]] = {
     "factory": (_factory, ()),
     "outages": (_outages, ("count", "seconds")),
     "clock": (_clock, ("utc",)),
+    "power": (_power, ("seconds",)),
     "load": (_load, ("watts",)),
     "source": (_source, ("phases", "hertz", "harmonics", "leak_a")),
 }

@@ -59,9 +59,7 @@ def p1_clocks(ports: Ports, readings: Iterable[Reading]) -> list[ClockShown]:
         offset = standard_offset_min(reading.profile) + (60 if stamp.daylight else 0)
         place = ports.place_p1(reading)
         early_ns = at_ns - round(_PREPARED_S * SECOND)
-        found.append(
-            ClockShown("P1", utc, offset, stamp.daylight, 1.0, early_ns, at_ns, place)
-        )
+        found.append(ClockShown("P1", utc, offset, stamp.daylight, 1.0, early_ns, at_ns, place))
     return found
 
 

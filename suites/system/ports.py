@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.core.check import Place
 from bench.core.clock import SECOND, seconds
-from bench.core.errors import AdapterError
+from bench.core.errors import AdapterError, UsageError
 from bench.core.link import Capability, LinkEnded
 from bench.core.trace import Chunk
 from bench.core.verdict import Reason
@@ -206,7 +206,10 @@ class Ports:
         if name is None:
             text = f"no link of {', '.join(self.declared)} can do {action!r} to the device"
             raise Inconclusive(Reason.PRECONDITION, text)
-        since = self.session.link(name).control(action, **values)
+        try:
+            since = self.session.link(name).control(action, **values)
+        except UsageError as error:
+            raise Inconclusive(Reason.PRECONDITION, str(error)) from None
         return self.now if since is None else since
 
     def _controlling(self, action: str) -> str | None:
@@ -218,10 +221,17 @@ class Ports:
         """Whether the link of a port can do something; one that nobody looks at is not opened."""
         return name in self.declared and need in self.session.link(name).capabilities
 
-    def load(self, watts: float) -> None:
-        """Hold the total power (negative: fed in) and wait until all ports show it."""
-        self._settle(self.control("load", watts=watts))
+    def load(self, watts: float) -> bool:
+        """Hold the total power (negative: fed in) and wait until all ports show it.
+
+        Returns False where no link can.
+        """
+        try:
+            self._settle(self.control("load", watts=watts))
+        except Inconclusive:
+            return False
         self._once("load", lambda: self.control("load", watts=None))
+        return True
 
     def source(self, phases: Sequence[tuple[float, float, float]]) -> None:
         """Feed the meter V, A and degrees of lag by phase, and wait until all ports show it."""

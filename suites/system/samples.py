@@ -49,9 +49,7 @@ class Agreement:
 
     def and_also(self, other: "Agreement") -> "Agreement":
         """Return both together."""
-        return Agreement(
-            self.examined + other.examined, (*self.deviations, *other.deviations)
-        )
+        return Agreement(self.examined + other.examined, (*self.deviations, *other.deviations))
 
 
 NOTHING = Agreement(0, ())

@@ -15,7 +15,7 @@ from suites.wan_dlms.association import Association
 
 _REGISTER, _EXTENDED = 3, 4
 _VALUE, _SCALER_UNIT = 2, 3
-_PHASES = ("1", "2", "3")
+_VOLTS, _AMPERES = ("V1", "V2", "V3"), ("I1", "I2", "I3")
 
 Columns = NDArray[np.float64]
 
@@ -115,49 +115,49 @@ class Registers:
 # -- S1
 
 
-def s1_samples(ports: Ports, capture: Capture, what: str, compute: Callable[[Columns, Columns], float],
-               volts: Sequence[str], amperes: Sequence[str]) -> list[Sample]:  # fmt: skip
-    """Return a quantity of each second of a capture, computed from voltages and currents."""
+def s1_samples(
+    ports: Ports,
+    capture: Capture,
+    what: str,
+    channels: Sequence[str],
+    compute: Callable[[Columns], float],
+) -> list[Sample]:
+    """Return a quantity of each second of a capture, computed from (channels, n)."""
     rate = capture.announced_hz
     if not rate or not len(capture.sequence):
         return []
     window = round(rate)
     good = np.flatnonzero(capture.flag("samples_ok"))
-    u = _columns(capture, volts)
-    i = _columns(capture, amperes)
+    columns: Columns = np.array([capture.samples(name) for name in channels])
     arrived = capture.arrived_ns(capture.offsets)
     found = []
     for first in range(0, len(good) - window + 1, window):
         rows = good[first : first + window]
-        value = compute(u[:, rows], i[:, rows])
+        value = compute(columns[:, rows])
         place = ports.place_s1(capture, int(rows[0])) if first == 0 else None
         begin, end = int(arrived[rows[0]]), int(arrived[rows[-1]])
         found.append(Sample(f"S1 {what}", value, 0.0, begin, end, place))
     return found
 
 
-def _columns(capture: Capture, names: Sequence[str]) -> Columns:
-    return np.array([capture.samples(name) for name in names])
-
-
 def s1_power(ports: Ports, capture: Capture) -> list[Sample]:
     """Return the active power of each second, in W: the mean of v times i over all phases."""
-    volts, amperes = [f"V{n}" for n in _PHASES], [f"I{n}" for n in _PHASES]
-    return s1_samples(ports, capture, "mean of v x i", _power, volts, amperes)
+    return s1_samples(ports, capture, "mean of v x i", _VOLTS + _AMPERES, _power)
 
 
 def s1_rms(ports: Ports, capture: Capture, channel: str) -> list[Sample]:
     """Return the effective value of a channel in each second, in V or A."""
     one = next(c for c in capture.profile.channels if c.id == channel)
-    found = s1_samples(ports, capture, f"rms of {channel}", _rms, [channel], [channel])
+    found = s1_samples(ports, capture, f"rms of {channel}", [channel], _rms)
     return [
         Sample(s.what, s.value, float(one.scale), s.from_ns, s.until_ns, s.place) for s in found
     ]
 
 
-def _power(u: Columns, i: Columns) -> float:
-    return float(np.mean(np.sum(u * i, axis=0)))
+def _power(columns: Columns) -> float:
+    phases = len(_VOLTS)
+    return float(np.mean(np.sum(columns[:phases] * columns[phases:], axis=0)))
 
 
-def _rms(u: Columns, _i: Columns) -> float:
-    return float(np.sqrt(np.mean(np.square(u))))
+def _rms(columns: Columns) -> float:
+    return float(np.sqrt(np.mean(np.square(columns))))

@@ -74,9 +74,7 @@ def test_breaker(ports: Ports, verify: Checks) -> None:
             _agrees(ports, verify, breaker, _CONNECTED, "connected")
 
 
-def _agrees(
-    ports: Ports, verify: Checks, breaker: "_Breaker", meant: int, check_id: str
-) -> None:
+def _agrees(ports: Ports, verify: Checks, breaker: "_Breaker", meant: int, check_id: str) -> None:
     """Record that P1 shows what WAN does, once the contact has had its time to move."""
     state = breaker.settled(meant)
     ports.begin()

@@ -29,7 +29,7 @@ def _text(octets: object) -> str:
     return plain.decode("ascii") if printable else plain.hex().upper()
 
 
-def _read(ports: Ports, aa: Association, code: str) -> tuple[str, Answer]:
+def _read(aa: Association, code: str) -> tuple[str, Answer]:
     answer = aa.get(_DATA, LogicalName.parse(code), _VALUE)
     return _text(answer.value), answer
 
@@ -76,16 +76,14 @@ def test_serial_number(ports: Ports, verify: Checks) -> None:
             shown["s1"] = (names, ports.place_s1(capture, 0))
     if ports.has("wan"):
         with ports.meter.associate("main") as aa:
-            read = [_read(ports, aa, code) for code in _SERIAL_OBJECTS]
+            read = [_read(aa, code) for code in _SERIAL_OBJECTS]
         names = {name for name, _ in read if name}
         if names:
             shown["wan"] = (names, ports.place_wan(read[0][1]) or Place(0))
     _judge_serials(ports, verify, shown)
 
 
-def _judge_serials(
-    ports: Ports, verify: Checks, shown: dict[str, tuple[set[str], Place]]
-) -> None:
+def _judge_serials(ports: Ports, verify: Checks, shown: dict[str, tuple[set[str], Place]]) -> None:
     declared = ports.context.ixit.get("p1.equipment_id")
     if len(shown) < 2:
         raise Inconclusive(
@@ -135,7 +133,7 @@ def test_firmware(ports: Ports, bench_session: Session, verify: Checks) -> None:
     if ports.has("wan"):
         declared = bench_session.preparation.declaration.item.firmware
         with ports.meter.associate("main") as aa:
-            name, answer = _read(ports, aa, _FIRMWARE)
+            name, answer = _read(aa, _FIRMWARE)
         if not answer.ok:
             verify.note("wan", f"{_FIRMWARE} is not shown: {answer}")
             return

@@ -87,8 +87,7 @@ def _energies(ports: Ports, readings: Sequence[Reading], group: str) -> dict[str
 
 
 def _judge_energy(ports: Ports, verify: Checks, group: str) -> None:
-    if ports.can("load"):
-        ports.load(_STEADY_W[group])
+    ports.load(_STEADY_W[group])
     codes = [f"1-0:{group}.8.{tariff}" for tariff in range(5)]
     look = _look(ports, codes, _APART_S)
     p1 = _energies(ports, look.readings, group)
@@ -203,9 +202,7 @@ def test_power(ports: Ports, verify: Checks) -> None:
         _judge(verify, "s1", s1, expected)
 
 
-def _powers(
-    ports: Ports, look: Look
-) -> tuple[dict[str, list[Sample]], Mapping[str, list[Sample]]]:
+def _powers(ports: Ports, look: Look) -> tuple[dict[str, list[Sample]], Mapping[str, list[Sample]]]:
     """Return the reference by code, "net" being import less export, and what WAN shows beside."""
     directions = ("1-0:1.7.0", "1-0:2.7.0")
     if not ports.has("p1"):
@@ -322,14 +319,16 @@ def test_submeters(ports: Ports, verify: Checks) -> None:
     ports.hear(ports.lag_s + 1.0)
     values, times = [], []
     examined = 0
-    for channel, read in captured.items():
-        shown = _of_channel(ports, channel)
+    for meter, read in captured.items():
+        shown = _of_channel(ports, meter)
         if not shown:
             continue
         examined += 1
         for one in read:
             if not any(one.time == other.time for other in shown):
-                times.append(_unlike(one, shown, lambda c: f"captured {c.time:%Y-%m-%d %H:%M:%S} UTC"))
+                times.append(
+                    _unlike(one, shown, lambda c: f"captured {c.time:%Y-%m-%d %H:%M:%S} UTC")
+                )
             elif not any(_same_value(one, other) for other in shown):
                 values.append(_unlike(one, shown, lambda c: f"{c.value:.10g} {c.unit}"))
     meters = "linked meters"
@@ -379,9 +378,7 @@ def _of_channel(ports: Ports, channel: str) -> list[Captured]:
             if match and match[1] == channel and value is not None and utc is not None:
                 resolution = float(reading.resolution(obis, 1))
                 place = ports.place_p1(reading, obis)
-                found.append(
-                    Captured(f"P1 {obis}", float(value), resolution, "", utc, place)
-                )
+                found.append(Captured(f"P1 {obis}", float(value), resolution, "", utc, place))
     return found
 
 
@@ -390,8 +387,6 @@ def _same_value(one: Captured, other: Captured) -> bool:
     return one.time == other.time and abs(one.value - other.value) <= margin
 
 
-def _unlike(
-    one: Captured, shown: Sequence[Captured], told: Callable[[Captured], str]
-) -> Deviation:
+def _unlike(one: Captured, shown: Sequence[Captured], told: Callable[[Captured], str]) -> Deviation:
     nearest = shown[-1]
     return Deviation(nearest.place, f"{one.what} {told(one)}", f"{nearest.what} {told(nearest)}")

@@ -139,7 +139,9 @@ def _watched(ports: Ports) -> dict[str, list[TariffShown]]:
     p1 = []
     for reading in ports.readings():
         value, text = reading.quantity(_TARIFF), reading.text(_TARIFF)
-        number = int(value) if value is not None else int(text) if (text or "").isdigit() else None
+        number = None if value is None else int(value)
+        if number is None and text is not None and text.isdigit():
+            number = int(text)
         if number is not None:
             at_ns = reading.seen.frame.at_ns
             p1.append(TariffShown(number, at_ns, at_ns, ports.place_p1(reading, _TARIFF)))

@@ -4,6 +4,7 @@ from bench.simulator.faults import (
     system_clock,
     system_identity,
     system_registers,
+    system_supply,
     system_variations,
 )
 from bench.simulator.faults.fault import Fault, Variation
@@ -12,5 +13,6 @@ FAULTS: tuple[Fault, ...] = (
     *system_identity.FAULTS,
     *system_registers.FAULTS,
     *system_clock.FAULTS,
+    *system_supply.FAULTS,
 )
 VARIATIONS: tuple[Variation, ...] = system_variations.VARIATIONS

@@ -43,6 +43,7 @@ __all__ = [
 BURST_OCTETS = 64
 REAL_TIME_BURST_NS = MILLISECOND
 RESPONSE_NS = 20 * MILLISECOND  # from request to the first start bit
+BOOT_NS = 3 * SECOND  # from when supply is back
 DEFAULT_SEED = 10  # within 30 telegrams each edition sends a CRC with a leading zero, and letters
 DEFAULT_START = "2026-01-15T10:00:00"
 
@@ -101,7 +102,9 @@ class P1Port:
         self._last = False  # whether none follows it
         self._reactivated = False
         self._busy_until = 0  # end of the telegram on the wire
+        self._off_until = 0  # without supply, or not running yet
         system.watch_activation(self._activation_changed)
+        system.watch_supply(self._supply_cut)
 
     def next_event(self) -> int | None:
         """Return when a burst is complete or a telegram starts next; None when released."""
@@ -180,7 +183,8 @@ class P1Port:
             self._last = False
             if self.system.is_open("p1") or self._pipeline.alters(Stage.DEACTIVATED):
                 latency = self._pipeline.altered(Stage.LATENCY, RESPONSE_NS, self._index)
-                self._start = max(now + latency, self._busy_until if self._queue else 0)
+                busy = self._busy_until if self._queue else 0
+                self._start = max(now + latency, busy, self._off_until)
                 self._first = True
 
     def _released(self, now: int) -> None:
@@ -209,6 +213,14 @@ class P1Port:
         if not self.system.is_open("p1"):
             self._stop(now)
         elif self._requested:
+            self._raised(now)
+
+    def _supply_cut(self, now: int, until: int) -> None:
+        """Fall silent at once; send again some time after the supply is back."""
+        boot_ns = self._pipeline.altered(Stage.BOOT, BOOT_NS)
+        self._off_until = until + boot_ns
+        self._stop(now)
+        if self._requested and not self._hung:
             self._raised(now)
 
     def _send(self, start: int) -> None:

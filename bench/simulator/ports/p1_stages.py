@@ -31,6 +31,7 @@ class Stage(StrEnum):
     RELEASE = "release"  # str -> str: "stop" | "finish" | "one-more" | "ignore"
     TOGGLES = "toggles"  # int -> str: what the n-th edge (from 1) of the request does besides:
     #   "ok" | "hang" | "count-failure"; an edge is a change of the line, the index is n as well
+    BOOT = "boot"  # int -> int: ns from when supply is back to when it can send; index 0
     DEACTIVATED = "deactivated"  # None -> Sequence[str] | None: lines sent while deactivated
     REACTIVATED = "reactivated"  # tuple[str, ...] -> Sequence[str]: the lines once activated again
     S1 = "s1"  # bool -> bool: whether S1 sends while deactivated; index 0

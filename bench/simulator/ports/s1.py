@@ -38,6 +38,7 @@ DEFAULT_HOUSEHOLD = "be"
 DEFAULT_MODE = "per-period"
 BLOCK_NS = 10 * MILLISECOND
 REAL_TIME_BLOCK_NS = 5 * MILLISECOND
+BOOT_NS = 2 * SECOND  # from when supply is back
 LATENCY_NS = 2 * MILLISECOND  # from a sample set to its frame; at most 10 ms
 _LEAD_NS = 20 * MILLISECOND  # how far before one connects frames may have been under way
 _MOST_BEHIND_NS = 10 * SECOND  # what is older is lost, as on a line that nobody hears
@@ -110,10 +111,12 @@ class S1Port:
         self._heard_from = 0  # octets that begin earlier are lost
         self._number: int | None = None  # of the next sample set
         self._free = 0  # when the line is free
+        self._off_until = 0  # without supply, or not running yet
         self._received = 0
         self._recent: Frames | None = None
         system.watch_clock(self._clock_is_set)
         system.watch_activation(self._activation_changed)
+        system.watch_supply(self._supply_cut)
 
     def next_event(self) -> int | None:
         """Return when the next block is complete, or the next samples are to be taken."""
@@ -213,10 +216,17 @@ class S1Port:
         if before:
             self._finish(now)
         if self._sends:
-            self._since = self._cursor = now
+            self._since = self._cursor = max(now, self._off_until)
             stale = self._pipeline.altered(Stage.RESUMED, "live") == "stale"
             if stale and self._connected and self._recent is not None:
                 self._replay(self._recent, now)
+
+    def _supply_cut(self, _now: int, until: int) -> None:
+        """Fall silent at once; sample again some time after the supply is back."""
+        self._off_until = until + self._pipeline.altered(Stage.BOOT, BOOT_NS)
+        self._queue.clear()
+        self._since = self._cursor = self._off_until
+        self._number, self._free = None, 0
 
     def _clock_is_set(self, now: int, _shown_s: int, _target_s: int) -> None:
         """Take the samples from now on anew: the truth is that of another time."""
@@ -309,7 +319,7 @@ class S1Port:
         lost = self._keep(lambda block: int(np.searchsorted(block.sampled, now)))
         if self._number is not None:
             self._number -= lost
-        self._cursor = min(self._cursor, now)
+        self._cursor = max(min(self._cursor, now), self._off_until)
 
     def _keep(self, count: Any) -> int:
         """Keep the first `count(block)` frames of each block; return how many are lost."""

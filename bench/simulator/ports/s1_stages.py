@@ -50,6 +50,7 @@ class Stage(StrEnum):
     UNASKED = "unasked"  # bool -> bool: whether it sends without being asked; once, with index 0
     RECEIVED = "received"  # bytes -> str: what octets from the consumer do: "nothing" | "reset";
     #   the index counts the occasions
+    BOOT = "boot"  # int -> int: ns from when supply is back to when it can send; index 0
     ACTIVE = "active"  # bool -> bool: whether it takes itself for activated; index 0
     DEACTIVATED = "deactivated"  # str -> str: what it sends then: "nothing" | "frames" | "empty"
     RESUMED = "resumed"  # str -> str: what it begins with when activated again: "live" | "stale"

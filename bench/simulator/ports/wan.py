@@ -41,6 +41,7 @@ REACTION_NS = 250 * MILLISECOND  # of the sign-on: well above the 200 ms that it
 HDLC_LINE = LineSettings(9600)
 REAL_TIME_BURST_NS = 5 * MILLISECOND
 HDLC_LINKS = 4  # clients that may have a link at once
+BOOT_NS = 5 * SECOND  # from when supply is back
 _QUICK = 3  # requests of an association that a meter answers before it gets slow
 _SLOW_NS = 1500 * MILLISECOND
 _LEAK_NS, _LEAK_HANDLES = 20 * SECOND, 40
@@ -88,6 +89,8 @@ class WanDevice:
         self.objected = False  # whether the last answer was an exception-response
         self._counts: dict[str, int] = {}
         self._crashed_until = 0
+        self._off_until = 0
+        system.watch_supply(self._supply_cut)
         self._handles: list[int] = []
         self._at_line: SignOnConnection | None = None  # it outlives those who open the line
 
@@ -95,6 +98,8 @@ class WanDevice:
         """Return the port of a new connection; AdapterUnavailable for a second one on one line."""
         if self.line is not None and self.connections:
             raise AdapterUnavailable("the simulated line is open already: one line, one connection")
+        if self.line is None and now < self._off_until:
+            raise AdapterUnavailable("the simulated meter has no supply, or is not running yet")
         if self.tcp.connections and len(self.connections) >= self.tcp.connections:
             raise AdapterUnavailable("the simulated meter takes no further connection")
         if "tcp-second-kills-first" in self.breaks:
@@ -150,6 +155,8 @@ class WanDevice:
     def push(self, now: int) -> None:
         """Send what is due unasked, each on the newest connection that leads to its client."""
         for push in self.application.advance(now):
+            if self.crashed(now):
+                continue
             push = replace(push, apdu=self.altered(Stage.PUSH, push.apdu))  # type: ignore[type-var]
             any(one.push(push, now) for one in reversed(self.connections))
 
@@ -208,6 +215,12 @@ class WanDevice:
         self._crashed_until = now + REBOOT_NS
         for connection in list(self.connections):
             connection.reset(now)
+
+    def _supply_cut(self, now: int, until: int) -> None:
+        """Lose all that was going on, and heed nothing until the supply is back and it runs."""
+        self.crash(now)
+        self.application.supply_cut()
+        self._crashed_until = self._off_until = until + int(self.altered(Stage.BOOT, BOOT_NS))
 
     def crashed(self, now: int) -> bool:
         """Return whether the device has crashed and is not there again."""

@@ -51,6 +51,10 @@ class ApplicationProcess(Protocol):
         """Return a new channel, None where no such logical device is."""
         ...
 
+    def supply_cut(self) -> None:
+        """Take note that the supply is cut; channels have been closed by then."""
+        ...
+
     def next_event(self) -> int | None:
         """Return when `advance` has something to do, None while it has nothing."""
         ...

@@ -24,5 +24,6 @@ class Stage(StrEnum):
     PUSH = "push"  # bytes -> bytes: an APDU that nobody asked for
     FRAME_IN = "frame-in"  # bytes -> bytes: octets as they came together, before they are cut
     FRAME_OUT = "frame-out"  # bytes -> bytes: one frame or WPDU as it is sent
+    BOOT = "boot"  # int -> int: ns from when supply is back to when it heeds anything
     LATENCY = "latency"  # int -> int: ns from a request's last octet to its answer's first
     TURNAROUND = "turnaround"  # int -> int: the same for frames that carry no APDU (UA, RR, DM ...)

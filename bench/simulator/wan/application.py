@@ -239,6 +239,11 @@ class Application:
         if self.on_crash is not None:
             self.on_crash(now)
 
+    def supply_cut(self) -> None:
+        """Note that the supply is cut: a meter keeps its counters, a broken one does not."""
+        for ring in self._rings.values():
+            ring.supply_cut()
+
     def is_down(self, now: int) -> bool:
         """Whether the meter has crashed and is not there again."""
         return now < self._down_until

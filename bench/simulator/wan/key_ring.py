@@ -99,6 +99,13 @@ class KeyRing:
         if "server-iv-per-association" in self._breaks:
             self.unicast.next_sent = self._first_sent
 
+    def supply_cut(self) -> None:
+        """Note that the supply is cut, which changes nothing of counters and keys."""
+        if "expected-volatile" in self._breaks:
+            self.unicast.expected = min(self._first, self.unicast.expected)
+        if "counters-volatile" in self._breaks:
+            self.unicast.next_sent = self._first_sent
+
     def stage(self, keys: dict[int, bytes]) -> None:
         """Take new keys, by key id, which come into force with `settle`."""
         self._staged |= keys

@@ -90,6 +90,8 @@ SECURITY: dict[str, str] = {
     "ic-jump-refused": "refuses counters more than 65536 above the last one",
     "ic-error-wrong-counter": "names the wrong counter when it refuses one",
     "ic-object-u16": "shows 16 bits of the counter that it expects",
+    "counters-volatile": "begins its own counters again after a power cut",
+    "expected-volatile": "expects its first counter again after a power cut",
     "server-iv-per-association": "begins its own counters again in every new association",
     "server-iv-reuse": "uses one invocation counter for all its answers",
     "ded-key-ignored": "uses the global key in place of the dedicated key",

@@ -635,6 +635,8 @@ ELSEWHERE = {
     "partial-set",
     "block-state-persist",
     "hls-state-persist",
+    "counters-volatile",
+    "expected-volatile",
 }
 
 
