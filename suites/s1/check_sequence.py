@@ -11,7 +11,10 @@ _MODELS = (
     (X25, ""),
     (CrcModel("CRC-16/MCRF4XX", 0x1021, 0xFFFF, True, 0x0000, 0x6F91), "not inverted at its end"),
     (CrcModel("", 0x1021, 0x0000, True, 0xFFFF, 0x0000), "begun with 0000 instead of FFFF"),
-    (CrcModel("CRC-16/KERMIT", 0x1021, 0x0000, True, 0x0000, 0x2189), "begun with 0000 and not inverted"),
+    (
+        CrcModel("CRC-16/KERMIT", 0x1021, 0x0000, True, 0x0000, 0x2189),
+        "begun with 0000 and not inverted",
+    ),
     (
         CrcModel("CRC-16/GENIBUS", 0x1021, 0xFFFF, False, 0xFFFF, 0xD64E),
         "most significant bit first",

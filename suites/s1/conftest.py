@@ -10,6 +10,7 @@ from bench.engine.session import Session
 from suites.p1.readings import Reading
 from suites.s1.beside import P1Beside, p1_readings
 from suites.s1.capture import Capture
+from suites.s1.framed import Framed
 from suites.s1.listening import Listener
 from suites.s1.long_observation import observe_long
 from suites.s1.long_run import LongRun
@@ -56,6 +57,19 @@ def stream(octets: Capture) -> Capture:
             "wires exchanged?",
         )
     return octets
+
+
+@pytest.fixture
+def framed(octets: Capture) -> Framed:
+    """What was observed as frames, good or not; Inconclusive where nothing looks like one."""
+    found = octets.derived(Framed)
+    if not len(octets) and not found.others:
+        raise Inconclusive(
+            Reason.LINE,
+            f"{len(octets.octets)} octets arrived but nothing like a frame; does the line run at "
+            f"{octets.profile.line_rate_bps} bit/s as {octets.profile.title} has it?",
+        )
+    return found
 
 
 @pytest.fixture

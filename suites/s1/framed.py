@@ -20,6 +20,7 @@ from bench.protocols.s1.profile import Transparency
 from suites.s1.capture import Capture, Numbers
 from suites.s1.check_sequence import Way, way_of
 
+_HEADER = 4  # format, address, control
 _LEAST = 6  # octets of a frame without information
 _FLAG = bytes((FLAG,))
 
@@ -102,6 +103,20 @@ class Framed:
     def actual(self) -> Numbers:
         """How many octets there are between the flags, escapes removed."""
         return self._column(self.capture.lengths, len)
+
+    @cached_property
+    def version(self) -> Numbers:
+        """The version of the data format; -1 where a frame is too short to say."""
+        profile = self.capture.profile
+        low, high = profile.version_bits
+        at = _HEADER + profile.fields[profile.version_field].at
+
+        def read(body: bytes) -> int:
+            return body[at] >> low & (1 << (high - low + 1)) - 1 if len(body) > at + 2 else -1
+
+        good = np.full(len(self.capture), -1, np.int64)
+        good[self.capture.complete] = self.capture.version
+        return self._column(good, read)
 
     @cached_property
     def address(self) -> Numbers:

@@ -16,7 +16,7 @@ from bench.core.trace import Chunk, Frame
 from bench.engine.observation import Ended
 from bench.protocols.s1.bulk import Block, BulkCutter, merged
 from bench.protocols.s1.damaged import Piece, gaps, iter_pieces
-from bench.protocols.s1.profile import Profile
+from bench.protocols.s1.profile import Profile, Transparency
 from bench.protocols.s1.stream import Discard, Statistics
 from suites.p1.readings import Reading
 
@@ -111,6 +111,9 @@ class LongRun:
         self.defects: list[Defect] = []
         self.readings: tuple[Reading, ...] = ()
         self.started_ns = self.ended_ns = 0
+        # a frame that is given up can be told from a damaged one where octets are escaped
+        escapes = profile.transparency is Transparency.OCTET
+        self._legal = {Discard.FILL, Discard.ABORT} if escapes else {Discard.FILL}
         self._cutter = BulkCutter(profile)
         self._pending: list[bytes] = []
         self._fed = False
@@ -279,7 +282,7 @@ class LongRun:
                 self.invalid += max(1, round(len(region) / self.profile.frame_octets))
             return
         for piece in iter_pieces(region, first, self.profile):
-            if piece.kind is not Discard.FILL and piece.offset:
+            if piece.kind not in self._legal and piece.offset:
                 self._cut += 1
                 self._note_piece(piece, at_ns)
 

@@ -242,7 +242,10 @@ class _Slicer:
             if body == end:
                 return
             close = self._next_closing(body, end)
-            if close is None:
+            if close is None and self._escaped and end - body <= 2 * self._layout.longest:
+                yield self._piece(fill, body, end, closing=False)  # a good frame's flag ends it
+                at = end
+            elif close is None:
                 follower = region.find(FLAG, body, end)
                 at = follower if follower >= 0 else end
                 yield self._noise(fill, at)
