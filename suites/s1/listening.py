@@ -106,4 +106,5 @@ class Listener:
         link = self.context.link
         with suppress(AdapterError):
             since = link.control("source", phases=None, hertz=50.0, harmonics=(), leak_a=0.0)
-            link.clock.wait_until(self.now if since is None else since)
+            since = self.now if since is None else since
+            link.clock.wait_until(since + seconds(_SETTLE_S))  # the next case sees no change
