@@ -1,6 +1,7 @@
 """Every fault and variation of the device as one, each of which lies in one of its ports."""
 
 from bench.simulator.faults import (
+    system_activation,
     system_clock,
     system_identity,
     system_registers,
@@ -10,6 +11,7 @@ from bench.simulator.faults import (
 from bench.simulator.faults.fault import Fault, Variation
 
 FAULTS: tuple[Fault, ...] = (
+    *system_activation.FAULTS,
     *system_identity.FAULTS,
     *system_registers.FAULTS,
     *system_clock.FAULTS,
