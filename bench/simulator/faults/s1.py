@@ -2,6 +2,7 @@
 
 from bench.simulator.faults import (
     s1_activation,
+    s1_angles,
     s1_channels,
     s1_converters,
     s1_fields,
@@ -18,6 +19,7 @@ FAULTS: tuple[Fault, ...] = (
     *s1_fields.FAULTS,
     *s1_timing.FAULTS,
     *s1_channels.FAULTS,
+    *s1_angles.FAULTS,
     *s1_signals.FAULTS,
     *s1_converters.FAULTS,
     *s1_activation.FAULTS,
@@ -28,6 +30,7 @@ VARIATIONS: tuple[Variation, ...] = (
     *s1_fields.VARIATIONS,
     *s1_timing.VARIATIONS,
     *s1_channels.VARIATIONS,
+    *s1_angles.VARIATIONS,
     *s1_signals.VARIATIONS,
     *s1_activation.VARIATIONS,
 )

@@ -117,3 +117,15 @@ def shifted(kind: str, offset: float) -> Alteration:
 def codes(edit: Callable[[str, NDArray[np.int64]], NDArray[np.int64]]) -> Alteration:
     """Change the codes of every channel, before they are cut to their range."""
     return once(Stage.CODES, lambda found: {name: edit(name, one) for name, one in found.items()})
+
+
+def exchanged(first: str, second: str) -> Alteration:
+    """Exchange the samples of two channels."""
+    return samples(lambda found: {first: found[second], second: found[first]})
+
+
+#: households that are wired otherwise than the reference device, and how they are declared
+AT_ONE_PHASE = once(Stage.HOUSEHOLD, lambda found: replace(found, phases=1))
+IN_DELTA = once(Stage.HOUSEHOLD, lambda found: replace(found, delta=True, phases=3))
+DECLARED_ONE_PHASE: Mapping[str, object] = {"S1/POLYPHASE": False}
+DECLARED_DELTA: Mapping[str, object] = {"S1/DELTA": True, "S1/NEUTRAL": False}

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from bench.protocols.crc_rows import Octets
 from bench.simulator.faults.fault import Alteration, Fault, Variation
 from bench.simulator.faults.s1_edit import (
+    AT_ONE_PHASE,
+    DECLARED_DELTA,
+    DECLARED_ONE_PHASE,
+    IN_DELTA,
     body,
     fields,
     flag,
@@ -99,11 +103,8 @@ def _tail(index: int) -> bytes:
 
 
 _NEXT_VERSION = fields(lambda found: {"info": found.info | 1 << _VERSION})
-_SINGLE = once(Stage.HOUSEHOLD, lambda found: replace(found, phases=1))
-_DELTA = once(Stage.HOUSEHOLD, lambda found: replace(found, delta=True, phases=3))
 #: the field is compared over 10 s too; sampled per period, the announced rate is a multiple of it
-_HANGS_ON_IT = ("S1-MEAS-06:*", "S1-TIM-03:*", "S1-TIM-04:*", "S1-SEQ-04:*", "S1-SEQ-06:*")
-_IN_DELTA = {"S1/DELTA": True, "S1/NEUTRAL": False}
+_HANGS_ON_IT = ("S1-MEAS-*", "S1-TIM-*", "S1-SEQ-*")
 
 FAULTS: tuple[Fault, ...] = (
     s1_fault(
@@ -175,18 +176,18 @@ FAULTS: tuple[Fault, ...] = (
         "says 4-wire in a delta grid",
         _DATA,
         ("S1-PAY-06:declared", "S1-PAY-06:voltages"),
-        _DELTA,
+        IN_DELTA,
         flag(_FOUR_WIRE, True),
-        declares=_IN_DELTA,
+        declares=DECLARED_DELTA,
     ),
     s1_fault(
         "wire-bit-single",
         "says 4-wire though it has one phase",
         _DATA,
         ("S1-PAY-06:declared",),
-        _SINGLE,
+        AT_ONE_PHASE,
         flag(_FOUR_WIRE, True),
-        declares={"S1/POLYPHASE": False},
+        declares=DECLARED_ONE_PHASE,
     ),
     s1_fault("never-valid", "says not valid", _DATA, ("S1-PAY-07:share",), flag(_VALID, False)),
     s1_fault(
@@ -208,9 +209,9 @@ FAULTS: tuple[Fault, ...] = (
         "says that it measures a neutral in a delta grid",
         _DATA,
         ("S1-PAY-08:declared",),
-        _DELTA,
+        IN_DELTA,
         flag(_NEUTRAL, True),
-        declares=_IN_DELTA,
+        declares=DECLARED_DELTA,
     ),
     s1_fault(
         "version-7",
@@ -234,7 +235,7 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-PAY-10:bounds", "S1-PAY-10:usual"),
         fields(lambda found: {"info": found.info & ~2, "rate": found.rate * 0 + 19}),
         # at that rate the samples would be of mains of 36.5 Hz, and too many frames come
-        also=("S1-PAY-11:agrees", "S1-MEAS-06:*", "S1-MEAS-08:*", "S1-TIM-04:*", "S1-SEQ-*"),
+        also=("S1-PAY-11:agrees", "S1-MEAS-*", "S1-TIM-*", "S1-SEQ-*"),
     ),
     s1_fault(
         "rate-81",
@@ -243,13 +244,13 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-PAY-10:usual",),
         fields(lambda found: {"rate": found.rate * 0 + 81}),
         # fewer frames come than that
-        also=("S1-MEAS-06:*", "S1-TIM-03:*", "S1-TIM-04:*", "S1-SEQ-*"),
+        also=("S1-MEAS-*", "S1-TIM-*", "S1-SEQ-*"),
     ),
     s1_fault(
         "frequency-little-endian",
         "sends the frequency low octet first",
         _DATA,
-        ("S1-PAY-11:agrees", "S1-PAY-11:range"),
+        ("S1-PAY-11:agrees", "S1-PAY-11:range", "S1-MEAS-06:field"),
         fields(_little_endian),
         also=_HANGS_ON_IT,
     ),
@@ -265,7 +266,7 @@ FAULTS: tuple[Fault, ...] = (
         "frequency-stuck",
         "says 50.000 Hz while the mains have 49.8 Hz",
         _DATA,
-        ("S1-PAY-11:agrees",),
+        ("S1-PAY-11:agrees", "S1-MEAS-06:field"),
         once(Stage.POWER, _slow_mains),
         fields(lambda found: {"frequency": found.frequency * 0 + 50_000}),
         also=_HANGS_ON_IT,
@@ -275,9 +276,9 @@ FAULTS: tuple[Fault, ...] = (
         "fills the phases that it does not have with 05",
         _DATA,
         ("S1-PAY-12:zero",),
-        _SINGLE,
+        AT_ONE_PHASE,
         body(_filled),
-        declares={"S1/POLYPHASE": False},
+        declares=DECLARED_ONE_PHASE,
         also=("S1-CH-01:others",),  # which sees a voltage there
     ),
     s1_fault(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bench.core.clock import SECOND
 from bench.simulator.faults.fault import Alteration, Fault, Variation
-from bench.simulator.faults.s1_channels import one_sample_late
+from bench.simulator.faults.s1_angles import one_sample_late
 from bench.simulator.faults.s1_edit import (
     Channels,
     fields,
