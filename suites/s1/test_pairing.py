@@ -1,5 +1,7 @@
 """Current beside voltage: the same conductor, the same instant, the same direction."""
 
+import numpy as np
+
 from bench.core.case import Case, Effects, Kind, case
 from bench.core.clock import SECOND
 from bench.core.link import Capability
@@ -21,6 +23,7 @@ _PAIR_DEG, _SKEW_DEG = 2.0, 1.0
 _RESISTIVE: Fed = (NOMINAL_V, 10.0, 0.0)
 _UNLOADED: Fed = (NOMINAL_V, 0.0, 0.0)
 _NET_W = 100  # below, the sign of a household's power hangs on errors
+_BEFORE_NS = 10 * SECOND  # that a telegram's power may be an average of
 _IMPORT, _EXPORT = "1-0:1.7.0", "1-0:2.7.0"
 
 
@@ -155,18 +158,20 @@ def test_polarity(
 
 
 def _directions(stretch: Stretch, readings: tuple[Reading, ...]) -> list[tuple[float, float]]:
-    """Return the power by P1 and by S1 in W, where both are great enough to have a direction.
+    """Return the power by P1 and by S1 in W, where both clearly have a direction.
 
-    S1's is that of the two seconds before the telegram.
+    S1's is that of the seconds before the telegram, all through which it must have been the same.
     """
+    powers = np.sum([stretch.power_windows_w(phase) for phase in stretch.phases], axis=0)
+    ends_ns = stretch.arrived_ns[stretch.starts()[1:] - 1]
     found = []
     for reading in readings:
         drawn, fed = reading.quantity(_IMPORT), reading.quantity(_EXPORT)
         if drawn is None or fed is None or abs(drawn - fed) < _NET_W:
             continue
         at_ns = reading.seen.frame.at_ns
-        part = stretch.between(at_ns - 2 * SECOND, at_ns)
-        seen = part.total_w() if len(part) > 10 * part.period else 0.0
-        if abs(seen) >= _NET_W / 2:
-            found.append((float(drawn - fed), seen))
+        low, high = np.searchsorted(ends_ns, [at_ns - _BEFORE_NS, at_ns])
+        before = powers[low:high]
+        if len(before) and (np.all(before > _NET_W / 2) or np.all(before < -_NET_W / 2)):
+            found.append((float(drawn - fed), float(np.mean(before))))
     return found
