@@ -110,15 +110,14 @@ class ConsentSwitch:
     """How the operator's switch of the consumer ports works, by the customer's consent.
 
     `opens` and `closes` are the ports that follow it; `delivered_open` whether they are open before
-    anybody gave consent, `separate` whether S1 can be switched alone, `pretends` whether the meter
-    says that it can.
+    anybody gave consent. `one` is what comes of switching S1 by itself: it is "refused", or
+    "ignored" and said to be done, or done for S1 "alone" or for "both".
     """
 
     opens: tuple[str, ...] = ("p1", "s1")
     closes: tuple[str, ...] = ("p1", "s1")
     delivered_open: bool = False
-    separate: bool = False
-    pretends: bool = False
+    one: str = "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,12 +154,13 @@ class MeteringSystem:
         self.active = active
         self._switch(consent.opens if active else consent.closes, active, now)
 
-    def activate_alone(self, port: str, active: bool, now: int) -> bool:
-        """Switch one consumer port ("p1" or "s1"); return whether the meter lets the other be."""
-        if not self.household.consent.separate:
-            return False
-        self._switch((port,), active, now)
-        return True
+    def activate_one(self, port: str, active: bool, now: int) -> None:
+        """Switch one consumer port ("p1" or "s1"), as far as the meter's switch lets that be."""
+        how = self.household.consent.one
+        if how == "alone":
+            self._switch((port,), active, now)
+        elif how == "both":
+            self.activate(active, now)
 
     def is_open(self, port: str) -> bool:
         """Return whether a consumer port is on."""

@@ -1,8 +1,8 @@
 """The operator's switch of the consumer ports P1 and S1, in objects of the maker's own range.
 
 The companion specification that names the real one is not public: any object of class 1 with a
-boolean would do. A second object shows S1 alone; it may be written where the meter lets a port be
-switched by itself, which it must not (Fluvius, user ports, 6.1).
+boolean would do. A second object shows S1 alone; it is there to be read, since the ports go on and
+off together (Fluvius, user ports, 6.1), but in a meter that does not refuse to switch one alone.
 """
 
 from bench.protocols.dlms.cosem_types import LogicalName
@@ -20,13 +20,13 @@ S1_ALONE = LogicalName(0, 0, 128, 0, 1, 255)
 
 def user_ports(parts: Parts) -> list[CosemObject]:
     """Return the objects."""
-    consent = parts.truth.system.household.consent
+    refused = parts.truth.system.household.consent.one == "refused"
     return [
         DataObject(USER_PORTS, lambda m: boolean(m.system.active), _switch, shape.BOOLEAN),
         DataObject(
             S1_ALONE,
             lambda m: boolean(m.system.is_open("s1")),
-            _switch_s1 if consent.separate or consent.pretends else None,
+            None if refused else _switch_s1,
             shape.BOOLEAN,
         ),
     ]
@@ -38,5 +38,5 @@ def _switch(moment: Moment, data: Data) -> DataAccessResult:
 
 
 def _switch_s1(moment: Moment, data: Data) -> DataAccessResult:
-    moment.system.activate_alone("s1", bool(data.value), moment.now)
+    moment.system.activate_one("s1", bool(data.value), moment.now)
     return DataAccessResult.SUCCESS

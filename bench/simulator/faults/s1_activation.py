@@ -9,7 +9,7 @@ import numpy as np
 from bench.core.clock import SECOND
 from bench.protocols.crc_rows import Octets
 from bench.simulator.faults.fault import Alteration, Fault, Variation
-from bench.simulator.faults.s1_edit import fields, s1_fault
+from bench.simulator.faults.s1_edit import fields, s1_fault, s1_variation
 from bench.simulator.household import Household, Medium
 from bench.simulator.ports.p1_stages import Stage as P1Stage
 from bench.simulator.ports.s1 import DEFAULT_HOUSEHOLD, DEFAULT_SEED
@@ -18,7 +18,7 @@ from bench.simulator.presets import household
 
 _BOTH = "Fluvius-P1-S1:6.1"
 _CONTENT = "Fluvius-P1-S1:5.2"
-_LATE_NS = 90 * SECOND
+_LATE_NS, _SLOW_NS = 90 * SECOND, 30 * SECOND
 
 
 def _switched(**how: Any) -> Alteration:
@@ -122,14 +122,14 @@ FAULTS: tuple[Fault, ...] = (
         "lets the operator open and close S1 alone",
         _BOTH,
         ("S1-ACT-06:together-opened", "S1-ACT-06:together-closed"),
-        _switched(separate=True),
+        _switched(one="alone"),
     ),
     s1_fault(
         "separate-in-words",
         "says that it opened or closed S1 alone, and does not",
         _BOTH,
         ("S1-ACT-06:told-opened", "S1-ACT-06:told-closed"),
-        _switched(pretends=True),
+        _switched(one="ignored"),
     ),
     s1_fault(
         "gas-by-turns",
@@ -158,4 +158,20 @@ FAULTS: tuple[Fault, ...] = (
         also=("S1-FRM-04:*", "S1-PAY-09:known", "S1-PAY-13:*"),
     ),
 )
-VARIATIONS: tuple[Variation, ...] = ()
+VARIATIONS: tuple[Variation, ...] = (
+    s1_variation(
+        "one-for-both",
+        "takes the order to switch S1 alone for one to switch both ports",
+        _BOTH,
+        _switched(one="both"),
+    ),
+    replace(
+        s1_variation(
+            "p1-follows-slowly",
+            "opens P1 half a minute after S1",
+            _BOTH,
+            Alteration(P1Stage.LATENCY, lambda found, index: _SLOW_NS if index else found),
+        ),
+        port="p1",
+    ),
+)
