@@ -34,6 +34,7 @@ _REST_CHARACTERS = 1.5
 _SENT_OCTETS, _SENT_AT_ONCE, _SENT_EVERY_S = 65_536, 1024, 0.05
 _QUIET_S, _ASKED_S, _ABSENT_S = 2.0, 2.0, 10.0
 _DRIVER_V, _RECEIVER_V, _LEVEL_U = 2.0, 0.2, 0.03
+_KNOWN = 8  # identifications that are told apart
 _QUESTION = b"\x7e\x7e/?!\r\n"
 
 
@@ -259,12 +260,16 @@ def _noise_and_frames(before: Capture) -> list[bytes]:
 
 
 def _other(before: Capture, during: Capture) -> NDArray[np.bool_]:
-    """Return which frames have an identification, information or rate that none had before."""
-    found = np.zeros(len(during.sequence), np.bool_)
-    for name in ("info", during.profile.rate_field):
-        found |= ~np.isin(during.number(name), before.number(name))
-    known = np.unique(before.field("meter_id"), axis=0)
-    alike = (during.field("meter_id")[:, None, :] == known[None, :8, :]).all(axis=2).any(axis=1)
+    """Return which frames have an identification, information or rate that none had before.
+
+    Whether samples are valid may change at any time.
+    """
+    validity = 1 << before.profile.fields["info"].bits["samples_ok"]
+    found = ~np.isin(during.info | validity, before.info | validity)
+    rate = during.profile.rate_field
+    found |= ~np.isin(during.number(rate), before.number(rate))
+    known = np.unique(before.field("meter_id"), axis=0)[:_KNOWN]
+    alike = (during.field("meter_id")[:, None, :] == known[None, :, :]).all(axis=2).any(axis=1)
     marks: NDArray[np.bool_] = found | ~alike
     return marks
 
