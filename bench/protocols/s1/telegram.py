@@ -185,7 +185,12 @@ def _annotated(telegram: Telegram) -> tuple[Field, ...]:
     profile, frame = telegram.profile, telegram.frame
     start = frame.at + _AFTER_FLAG
     fields = [
-        Field(f.path, f.offset + _AFTER_FLAG, f.length, f.text)
+        Field(
+            f.path,
+            f.offset + _AFTER_FLAG,
+            f.length,
+            frame.destination.octets.hex().upper() if f.path == "address" else f.text,
+        )
         for f in frame.fields()
         if f.offset < frame.at
     ]
