@@ -16,6 +16,8 @@ from bench.simulator.ports.s1_stages import Sampling, Sealing, Stage, each_frame
 _FRAME = "ISO-13239:4"
 _OCTET = "emucs-h-1.3-octet"
 _PER_SECOND = {"S1/PER-PERIOD": False, "S1/FIRST-GENERATION": False}
+#: frames that are not all alike are cut one by one, which takes its time
+_BRIEFLY = {"observation_s": 30.0, "long_run_s": 120.0}
 #: who joins where a frame is damaged has to wait for the one behind it
 _WAITS = ("S1-FRM-16:first",)
 
@@ -272,8 +274,9 @@ FAULTS: tuple[Fault, ...] = (
         _FRAME,
         ("S1-FRM-12:whole",),
         wire(_without_flag_in_check),
-        # where the last octet lacks, the closing flag takes its place: it could lack as well
-        also=("S1-FRM-01:closing", *_WAITS),
+        # where the last octet lacks, the closing flag takes its place: it could lack as well, and
+        # if the next frame is such a one, too, its opening flag is not its own
+        also=("S1-FRM-01:closing", "S1-FRM-15:neighbours", *_WAITS),
     ),
     s1_fault(
         "abort-bare",
@@ -333,15 +336,21 @@ VARIATIONS: tuple[Variation, ...] = (
         "lets a closing flag open the next frame now and then",
         "RFC-1662:3.1",
         Alteration(Stage.WIRE, _shares_flags),
+        declares=_BRIEFLY,
     ),
     s1_variation(
         "flag-fill",
         "sends two more flags after one frame in fifty",
         "RFC-1662:4.3",
         every(50, lambda frame: frame + b"\x7e\x7e"),
+        declares=_BRIEFLY,
     ),
     s1_variation(
-        "octet-mode", "escapes octets, as its profile has it", "ISO-13239:4", profile=_OCTET
+        "octet-mode",
+        "escapes octets, as its profile has it",
+        "ISO-13239:4",
+        profile=_OCTET,
+        declares=_BRIEFLY,
     ),
     s1_variation(
         "aborts",
@@ -349,5 +358,6 @@ VARIATIONS: tuple[Variation, ...] = (
         "RFC-1662:4.3",
         every(100, lambda frame: frame[:20] + b"\x7d" + frame),
         profile=_OCTET,
+        declares=_BRIEFLY,
     ),
 )
