@@ -38,7 +38,7 @@ def periods_seen(capture: Capture, channel: str, duration_s: float) -> PeriodsSe
     rate = capture.announced_hz
     if not rate:
         return None
-    length = round(rate / _NOMINAL_HZ)
+    length = round(rate / _mains_hz(capture))
     count = min(len(capture.sequence), round(rate * duration_s)) // length
     if count < PERIODS:
         return None
@@ -59,6 +59,13 @@ def periods_seen(capture: Capture, channel: str, duration_s: float) -> PeriodsSe
     usual = np.median(turns[gone == 1]) if (gone == 1).any() else 0.0
     away = np.degrees(np.angle(np.exp(1j * (turns - usual * gone))))
     return PeriodsSeen(number * length, effective, np.concatenate([[0.0], away]))
+
+
+def _mains_hz(capture: Capture) -> float:
+    """Return the frequency that the frames tell, the nominal one where that cannot be."""
+    scale = float(capture.profile.fields["mains_frequency"].scale)
+    told = float(np.median(capture.number("mains_frequency"))) * scale
+    return told if abs(told - _NOMINAL_HZ) < _NOMINAL_HZ / 5 else _NOMINAL_HZ
 
 
 def excess_s(capture: Capture, duration_s: float) -> float | None:
