@@ -68,7 +68,11 @@ def test_names_and_killers():
         assert all(killer.startswith("S1-") for killer in one.killers)
 
 
-@pytest.mark.parametrize("name", VARIATIONS)
+def test_a_port_that_is_not_there_sends_nothing():
+    assert not Heard("absent").octets
+
+
+@pytest.mark.parametrize("name", sorted(VARIATIONS.keys() - {"absent"}))
 def test_variations_can_be_read_without_loss(name):
     heard = Heard(name)
     _, statistics = heard.cut
@@ -237,7 +241,7 @@ def test_the_instants_are_wrong():
     usual = Heard("")
     jitter = Heard("frame-jitter").starts - usual.starts
     assert 80_000 < np.ptp(jitter) <= 100_000
-    for name, most in (("stalls-with-p1", 22), ("stalls-with-wan", 7)):
+    for name, most in (("stalls-with-p1", 7), ("stalls-with-wan", 7)):
         heard = Heard(name)
         assert heard.cut[1].frames == pytest.approx(usual.cut[1].frames, abs=15)
         assert (heard.starts - heard.sampled).max() / 1e6 == pytest.approx(most, abs=1)
