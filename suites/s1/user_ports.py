@@ -76,10 +76,7 @@ class Switch:
         """Bring the ports to the state of delivery; None where no adapter can."""
         self._remember()
         for name in _CONTROLLING:
-            try:
-                command = self._through_adapter(name, "factory")
-            except UsageError:
-                continue
+            command = self._through_adapter(name, "factory")
             if command is not None:
                 self._note(False)
                 return command
@@ -151,7 +148,10 @@ class Switch:
         if Capability.DEVICE_CONTROL not in link.capabilities:
             return None
         asked = self._now
-        done = link.control(action)
+        try:
+            done = link.control(action)
+        except UsageError:
+            return None  # this adapter controls other things
         return Command(asked, self._now if done is None else done)
 
     @cached_property
