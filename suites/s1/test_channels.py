@@ -38,6 +38,7 @@ _RESISTIVE: Fed = (NOMINAL_V, 10.0, 0.0)
 _THIRD = ((3, 0.05, 0.0),)
 _LEAK_A = 0.5
 _CROSSTALK = 0.005
+_MISSING = tuple(f"s1.{kind}{phase}-missing" for phase in "123" for kind in "vi")
 
 
 def _present(stream: Capture, listener: Listener, context: CaseContext, verify: Checks) -> None:
@@ -78,7 +79,7 @@ def _present(stream: Capture, listener: Listener, context: CaseContext, verify: 
         clauses=(_BROCHURE, _PHYSICS),
         ics=_SINGLE,
         effects=Effects.REVERSIBLE,
-        detects=("s1.v1-zero", "s1.phase-2-ghost"),
+        detects=("s1.v1-zero", "s1.i1-zero", "s1.phase-2-ghost"),
         bound_s=400,
     )
 )
@@ -114,7 +115,7 @@ def test_single_phase(
         clauses=(_BROCHURE, _PHYSICS),
         ics=_POLYPHASE,
         effects=Effects.REVERSIBLE,
-        detects=("s1.i3-missing",),
+        detects=_MISSING,
         bound_s=400,
     )
 )
@@ -140,7 +141,7 @@ def test_polyphase(
         ics=_POLYPHASE,
         needs=(Capability.SOURCE,),
         effects=Effects.REVERSIBLE,
-        detects=("s1.swaps-v2-v3", "s1.swaps-i1-i2", "s1.interleaved"),
+        detects=("s1.swaps-v2-v3", "s1.swaps-i1-i2", "s1.interleaved", *_MISSING),
     )
 )
 def test_channel_order(listener: Listener, context: CaseContext, verify: Checks) -> None:

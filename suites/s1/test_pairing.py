@@ -42,7 +42,7 @@ _IMPORT, _EXPORT = "1-0:1.7.0", "1-0:2.7.0"
         ics="S1/PRESENT and not S1/DELTA",
         needs=(Capability.SOURCE,),
         effects=Effects.REVERSIBLE,
-        detects=("s1.clamps-swapped", "s1.clamps-reversed"),
+        detects=("s1.clamps-swapped", "s1.clamps-reversed", "s1.i1-zero"),
     )
 )
 def test_pairing(listener: Listener, context: CaseContext, verify: Checks) -> None:

@@ -108,6 +108,19 @@ def channel_fault(
     return s1_fault(name, summary, clause, killers, *alterations, also=also, declares=declares)
 
 
+def _missing(name: str) -> Fault:
+    """Return a fault that leaves one channel of three phases out."""
+    return channel_fault(
+        f"{name.lower()}-missing",
+        f"shows nothing as {name}",
+        _DATA,
+        (f"S1-CH-02:{name}", f"S1-CH-03:{name}"),
+        _zero(name),
+        # what is not there has no angle and no power, and is missing beside the others
+        also=("S1-CH-*", "S1-PAY-06:voltages"),
+    )
+
+
 FAULTS: tuple[Fault, ...] = (
     channel_fault(
         "v1-zero",
@@ -131,14 +144,17 @@ FAULTS: tuple[Fault, ...] = (
         also=("S1-PAY-12:zero",),  # which asks for exactly zero
     ),
     channel_fault(
-        "i3-missing",
-        "shows no current of L3",
+        "i1-zero",
+        "shows no current of L1",
         _DATA,
-        ("S1-CH-02:I3",),
-        _zero("I3"),
-        # no load of L3 shows
-        also=("S1-CH-03:I3", "S1-CH-07:L3", "S1-CH-09:*", "S1-CH-10:*"),
+        ("S1-CH-01:I1", "S1-CH-07:L1"),
+        AT_ONE_PHASE,
+        _zero("I1"),
+        declares=DECLARED_ONE_PHASE,
+        # what is not there has no angle and no power, and is missing beside the neutral
+        also=("S1-CH-08:*", "S1-CH-10:*", "S1-CH-12:*"),
     ),
+    *(_missing(name) for name in ("V1", "I1", "V2", "I2", "V3", "I3")),
     channel_fault(
         "swaps-v2-v3",
         "exchanges V2 and V3",

@@ -103,8 +103,8 @@ def _tail(index: int) -> bytes:
 
 
 _NEXT_VERSION = fields(lambda found: {"info": found.info | 1 << _VERSION})
-#: the field is compared over 10 s too; sampled per period, the announced rate is a multiple of it
-_HANGS_ON_IT = ("S1-MEAS-*", "S1-TIM-*", "S1-SEQ-*")
+#: cases that count with the announced rate; sampled per period it is a multiple of the frequency
+_HANGS_ON_IT = ("S1-MEAS-*", "S1-TIM-*", "S1-SEQ-*", "S1-ACT-*")
 
 FAULTS: tuple[Fault, ...] = (
     s1_fault(
@@ -235,7 +235,7 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-PAY-10:bounds", "S1-PAY-10:usual"),
         fields(lambda found: {"info": found.info & ~2, "rate": found.rate * 0 + 19}),
         # at that rate the samples would be of mains of 36.5 Hz, and too many frames come
-        also=("S1-PAY-11:agrees", "S1-MEAS-*", "S1-TIM-*", "S1-SEQ-*"),
+        also=("S1-PAY-11:agrees", *_HANGS_ON_IT),
     ),
     s1_fault(
         "rate-81",
@@ -244,7 +244,7 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-PAY-10:usual",),
         fields(lambda found: {"rate": found.rate * 0 + 81}),
         # fewer frames come than that
-        also=("S1-MEAS-*", "S1-TIM-*", "S1-SEQ-*"),
+        also=_HANGS_ON_IT,
     ),
     s1_fault(
         "frequency-little-endian",
