@@ -54,13 +54,15 @@ class KeyItem:
     """One key that cases need; a declaration names where it is, `[p1.keys] ID = "env:NAME"`.
 
     `id` is "keys." and the name in that table. `octets` are the lengths that it may have; a
-    password is `text`, of any length, and not written in hexadecimal digits.
+    password is `text`, of any length, and not written in hexadecimal digits. A `public` key is no
+    secret.
     """
 
     id: str
     question: str
     octets: tuple[int, ...] = (16,)
     text: bool = False
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

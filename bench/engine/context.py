@@ -68,7 +68,10 @@ class CaseContext:
 
     def receive(self, until_ns: int) -> Chunk | None:
         """Return the next octets, or None at `until_ns`; the case's time bound ends it earlier."""
-        return self.link.read(min(until_ns, self.bound_ns()))
+        chunk = self.link.read(min(until_ns, self.bound_ns()))
+        if chunk is not None:
+            self._traffic.heard(chunk)
+        return chunk
 
     def bound_ns(self) -> int:
         """Return the instant at which the case's time is up; Inconclusive when it has passed."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -10,6 +11,7 @@ from bench.core.clock import SECOND
 from bench.core.errors import AdapterError, AdapterLost, EvidenceError, Overrun
 from bench.core.line import LineErrors
 from bench.core.link import Capability, LinkEnded
+from bench.core.trace import Chunk
 from bench.engine.capture import ChunkRecorder, read_chunks
 from bench.engine.evidence import RunFolder
 from bench.engine.observation import Ended, ObservationRecord, Watch
@@ -101,6 +103,7 @@ class Observing:
                     break
                 chunk = link.read(min(deadline, now + _SLICE_NS))
                 if chunk is not None:
+                    self._session.overheard.take(interface, chunk)
                     if recorder:
                         recorder.record(chunk)
                     octets += len(chunk.octets)
@@ -156,7 +159,8 @@ class Observing:
                 del others[other]  # cases that need it say so themselves
                 continue
             recorder = self._recorder(interface, number, link, f"beside-{other}.pcapng")
-            found.append(_Companion(link, watch, recorder))
+            overhear = partial(self._session.overheard.take, other)
+            found.append(_Companion(link, watch, recorder, overhear))
         return found
 
     def _recorder(
@@ -222,8 +226,15 @@ class Observing:
 class _Companion:
     """A further port that is heard during an observation; what it fails at ends it alone."""
 
-    def __init__(self, link: Link, watch: Watch, recorder: ChunkRecorder | None) -> None:
+    def __init__(
+        self,
+        link: Link,
+        watch: Watch,
+        recorder: ChunkRecorder | None,
+        overhear: Callable[[Chunk], None],
+    ) -> None:
         self.watch = watch
+        self._overhear = overhear
         self._link: Link | None = link
         self._recorder = recorder
 
@@ -234,6 +245,7 @@ class _Companion:
                 chunk = self._link.read(self._link.clock.now())
                 if chunk is None:
                     return
+                self._overhear(chunk)
                 if self._recorder:
                     self._recorder.record(chunk)
                 self.watch.feed(chunk)

@@ -26,6 +26,7 @@ from bench.engine.evidence import CaseRecord, RunFolder
 from bench.engine.figures import Figure, keep_figure
 from bench.engine.observation import Watch
 from bench.engine.observing import Observing, Stopped
+from bench.engine.overheard import Overheard
 from bench.engine.preparation import Preparation, Target
 from bench.engine.station import DeviceLock
 from bench.engine.suite import Unwell
@@ -94,6 +95,7 @@ class Session:
         self._links: dict[str, Link] = {}
         self._failed: dict[str, AdapterError] = {}
         self._locks: list[DeviceLock] = []
+        self.overheard = Overheard(self._path)
         self._observing = Observing(self, self._path, worker)
         self._shared: dict[tuple[str, str], object] = {}
         self._bracket: BracketRecord | None = None
@@ -225,6 +227,7 @@ class Session:
         if self._bracket is not None:
             self._bracket.cases.append(case.id)
         target = self.preparation.target(case.interface)
+        path = self._traffic_path(case, number)
         self._attend(case.interface, *case.beside, *case.spans)
         return CaseContext(
             case,
@@ -234,7 +237,7 @@ class Session:
             target.answers,
             self.clock.now,
             lambda: self.line_errors(case.interface),
-            Traffic(self._traffic_path(case, number), self.clock.epoch_ns, case.interface),
+            Traffic(path, self.clock.epoch_ns, case.interface, self.overheard),
         )
 
     def _traffic_path(self, case: Case, number: int) -> Path | None:
@@ -357,7 +360,7 @@ class Session:
             target.values,
             target.answers,
             self.clock.now,
-            traffic=Traffic(path, self.clock.epoch_ns, case.interface),
+            traffic=Traffic(path, self.clock.epoch_ns, case.interface, self.overheard),
         )
 
     def _exchange(self, interface: str, side: str) -> Unwell | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bench.core.errors import EvidenceError
 from bench.core.trace import Chunk, Direction, Field, Frame
 from bench.engine.capture import ChunkRecorder
+from bench.engine.overheard import Overheard
 
 if TYPE_CHECKING:
     from bench.engine.connection import Connection
@@ -36,11 +37,19 @@ class _Kept:
 class Traffic:
     """What passed during an attempt; `path` is the pcapng file to record it in, None for none.
 
-    Secrets that were announced by `conceal` are shown as stars of the same number.
+    Secrets that were announced by `conceal` are shown as stars of the same number. `overheard` is
+    told every chunk as it is.
     """
 
-    def __init__(self, path: Path | None = None, epoch_ns: int = 0, name: str = "") -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        epoch_ns: int = 0,
+        name: str = "",
+        overheard: Overheard | None = None,
+    ) -> None:
         self._path = path
+        self._overheard = overheard
         self._epoch_ns = epoch_ns
         self._name = name
         self._recorder: ChunkRecorder | None = None
@@ -71,6 +80,7 @@ class Traffic:
         """Append a chunk to the recording; EvidenceError when the disk is full."""
         if self._closed:
             raise RuntimeError("octets pass after the attempt that they belong to has ended")
+        self.heard(chunk)
         if self._path is None:
             return
         if self._recorder is None:
@@ -84,6 +94,11 @@ class Traffic:
         comment = "" if connection.number == 1 else f"connection {connection.number}"
         shown = Chunk(chunk.at_ns, self.shown(chunk.octets), chunk.direction)
         self._recorder.record(shown, comment)
+
+    def heard(self, chunk: Chunk) -> None:
+        """Tell who overhears; a case that judges an observation records nothing of its own."""
+        if self._overheard is not None:
+            self._overheard.take(self._name, chunk)
 
     def keep(
         self,

@@ -42,6 +42,7 @@ _SWITCHES_WITHIN_S = 10.0
         detects=(
             "system.p1-breaker-closed",
             "system.p1-breaker-ready-closed",
+            "system.p1-breaker-open",
             "system.wan-breaker-closed",
         ),
         beside=("p1", "wan"),

@@ -130,6 +130,8 @@ class Change:
         needs=(Capability.DEVICE_CONTROL,),
         effects=Effects.REVERSIBLE,
         detects=(
+            "system.p1-standard-time",
+            "system.wan-standard-time",
             "system.p1-changes-next-day",
             "system.wan-changes-next-day",
             "system.p1-season-unmarked",

@@ -55,7 +55,12 @@ def _from_hex(text: str) -> str:
         "(equipment_id) if one is. WAN may show further identifications.",
         kind=Kind.VALID,
         clauses=("Fluvius-P1-S1:4.2", "Fluvius-P1-S1:5.2"),
-        detects=("system.p1-other-serial", "system.s1-other-serial", "system.wan-other-serial"),
+        detects=(
+            "system.p1-other-serial",
+            "system.s1-other-serial",
+            "system.wan-other-serial",
+            "system.p1-nameplate-other",
+        ),
         spans=("p1", "s1", "wan", "mep"),
         bound_s=120,
     )
@@ -119,7 +124,10 @@ def _judge_serials(ports: Ports, verify: Checks, shown: dict[str, tuple[set[str]
         kind=Kind.VALID,
         clauses=("OUR:one-system",),
         level=Level.SHOULD,
-        detects=("system.p1-old-version", "system.wan-old-firmware"),
+        detects=(
+            "system.p1-old-version",
+            "system.wan-old-firmware",
+        ),
         spans=("p1", "wan", "han", "mep"),
         bound_s=120,
     )

@@ -177,7 +177,10 @@ def _judge_state(verify: Checks, port: str, before: State, after: State) -> None
         ics="WAN/SUITE-0 or WAN/SUITE-1 or WAN/SUITE-2",
         needs=(Capability.DEVICE_CONTROL,),
         effects=Effects.REVERSIBLE,
-        detects=("system.wan-counter-restarts", "system.wan-expected-restarts"),
+        detects=(
+            "system.wan-counter-restarts",
+            "system.wan-expected-restarts",
+        ),
         beside=("wan",),
         spans=("p1", "wan", "han", "mep"),
         bound_s=900,

@@ -5,6 +5,7 @@ from bench.simulator.faults import (
     system_clock,
     system_identity,
     system_registers,
+    system_secrets,
     system_supply,
     system_variations,
 )
@@ -16,5 +17,6 @@ FAULTS: tuple[Fault, ...] = (
     *system_registers.FAULTS,
     *system_clock.FAULTS,
     *system_supply.FAULTS,
+    *system_secrets.FAULTS,
 )
 VARIATIONS: tuple[Variation, ...] = system_variations.VARIATIONS
