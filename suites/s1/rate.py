@@ -123,11 +123,12 @@ class Pace:
         """
         rows, instants = self.ticks
         due = self._due[rows]
-        apart = max(len(rows) // 8, 1)
-        slopes = (instants[apart:] - instants[:-apart]) / (due[apart:] - due[:-apart])
-        late = instants - (float(np.median(slopes)) if len(slopes) else 1.0) * due
         numbers = ((instants - instants[0]) / width_s).astype(np.int64)
         firsts = np.flatnonzero(np.diff(numbers, prepend=-1)).astype(np.int64)
+        counts = np.diff(firsts, append=len(rows))
+        middles = [np.add.reduceat(one, firsts) / counts for one in (instants, due)]
+        slopes = np.diff(middles[0]) / np.diff(middles[1])
+        late = instants - (float(np.median(slopes)) if len(slopes) else self._slope) * due
         bounds = [*firsts.tolist(), len(rows)]
         return firsts, [late[first:end] for first, end in pairwise(bounds)]
 
