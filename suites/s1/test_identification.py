@@ -18,8 +18,8 @@ _DATA = "e-MUCS-H-1.3:S1"
 _BROCHURE = "Fluvius-P1-S1:5.2"
 _FIELD = "meter_id"
 _P1_ID = "0-0:96.1.1"
-#: DIN 43863-5: energy type 1 (electricity), manufacturer, differentiation and serial number
-_FORM = re.compile(r"1[A-Z]{3}[0-9A-Z]{10}")
+#: DIN 43863-5: energy type 1 (electricity) and manufacturer, then differentiation and number
+_METER, _NUMBER = re.compile(r"1[A-Z]{3}"), re.compile(r"[0-9A-Z]{10}")
 
 
 def _shown(octets: Octets) -> str:
@@ -125,12 +125,12 @@ def test_identification_of_p1(
         purpose="Ensure that the identification can be shown and compared as text.",
         stimulus="Listen.",
         criterion="14 characters 20 to 7E (hexadecimal), none of them filling. After DIN 43863-5 "
-        "they are: 1 for electricity, three capital letters of the manufacturer, then ten digits "
-        "or capital letters; another form is observed.",
+        "they begin with 1 for electricity and three capital letters of the manufacturer. That the "
+        "other ten are digits or capital letters is observed.",
         kind=Kind.VALID,
         clauses=(_DATA,),
         ics="S1/PRESENT",
-        detects=("s1.id-nul", "s1.id-of-gas"),
+        detects=("s1.id-nul", "s1.id-of-gas", "s1.id-with-hyphen"),
     )
 )
 def test_form_of_identification(stream: Capture, verify: Checks) -> None:
@@ -147,9 +147,15 @@ def test_form_of_identification(stream: Capture, verify: Checks) -> None:
     )
     usual = _shown(_usual(stream))
     verify.that(
+        "meter",
+        _METER.match(usual) is not None,
+        expected="1 and three capital letters (DIN 43863-5: electricity, manufacturer)",
+        observed=usual,
+    )
+    verify.that(
         "form",
-        _FORM.fullmatch(usual) is not None,
-        expected="1, three capital letters, ten digits or capital letters (DIN 43863-5)",
+        _NUMBER.fullmatch(usual[4:]) is not None,
+        expected="then ten digits or capital letters",
         observed=usual,
         level=Level.SHOULD,
     )

@@ -55,6 +55,11 @@ def _with_nul(ids: Octets, _found: Fields) -> Octets:
     return ids
 
 
+def _with_hyphen(ids: Octets, _found: Fields) -> Octets:
+    ids[:, 6] = ord("-")
+    return ids
+
+
 def _info_flickers(found: Fields) -> Mapping[str, Any]:
     odd = found.index // 1000 % 2 == 1
     return {"info": np.where(odd, found.info ^ 1 << _FOUR_WIRE, found.info)}
@@ -136,7 +141,7 @@ FAULTS: tuple[Fault, ...] = (
         "id-of-gas",
         "gives the identification of the gas meter",
         _DATA,
-        ("S1-PAY-02:equal", "S1-PAY-03:form"),
+        ("S1-PAY-02:equal", "S1-PAY-03:meter"),
         _identified(_of_gas),
         also=("S1-ACT-07:*",),  # which asks whether there are data of sub-meters
     ),
@@ -148,6 +153,14 @@ FAULTS: tuple[Fault, ...] = (
         _identified(_with_nul),
         # it is neither of the right form then, nor what P1 has
         also=("S1-PAY-03:form", "S1-PAY-02:equal"),
+    ),
+    s1_fault(
+        "id-with-hyphen",
+        "has a hyphen in its identification",
+        _DATA,
+        ("S1-PAY-03:form",),
+        _identified(_with_hyphen),
+        also=("S1-PAY-02:equal",),  # P1 has none
     ),
     s1_fault(
         "info-flickers",
