@@ -213,7 +213,7 @@ def test_neutral(listener: Listener, verify: Checks) -> None:
         version=1,
         interface="s1",
         title="What flows to earth is missing in the neutral",
-        purpose="Find out whether the neutral is measured or computed from the phases.",
+        purpose="Ensure that a leakage can be seen: that the neutral is measured, not computed.",
         stimulus="Feed 230 V with 5 A on all phases, 0.5 A of them to earth past the neutral.",
         criterion="The neutral and the sum of the phases differ by 0.5 A +- 10 %. A deviation is "
         "an observation.",
