@@ -136,7 +136,11 @@ def _alone(case: Case, subjects: Mapping[str, Subject]) -> str:
 
 
 def _line_to_write(interface: str, name: str) -> str:
-    """Return where a value stands in a declaration; `keys.NAME` are references to keys."""
+    """Return where a value stands in a declaration; `keys.NAME` are references to keys.
+
+    A case that spans ports calls values by their port: `p1.baseline`.
+    """
     if name.startswith("keys."):
         return f'[{interface}.keys] {name.removeprefix("keys.")} = "env:NAME"'
-    return f"[{interface}.ixit] {name} = ..."
+    port, dot, own = name.partition(".")
+    return f"[{port}.ixit] {own} = ..." if dot else f"[{interface}.ixit] {name} = ..."

@@ -7,6 +7,7 @@ from bench.simulator.faults import (
     system_registers,
     system_secrets,
     system_supply,
+    system_update,
     system_variations,
 )
 from bench.simulator.faults.fault import Fault, Variation
@@ -18,5 +19,6 @@ FAULTS: tuple[Fault, ...] = (
     *system_clock.FAULTS,
     *system_supply.FAULTS,
     *system_secrets.FAULTS,
+    *system_update.FAULTS,
 )
-VARIATIONS: tuple[Variation, ...] = system_variations.VARIATIONS
+VARIATIONS: tuple[Variation, ...] = (*system_variations.VARIATIONS, *system_update.VARIATIONS)
