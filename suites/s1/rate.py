@@ -1,5 +1,6 @@
 """How many sample sets came a second, against what the telegrams say and against the clock."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -79,9 +80,10 @@ class Pace:
         return int(rows[-1] - rows[0])
 
     def measured(self) -> Measurement:
-        """Return how many good frames came a second."""
+        """Return how many good frames came a second, by the first and the last of them."""
         rate = self.count / self.span_s
-        return Measurement(rate, rate * self._share_u, "Hz")
+        ends = 2 * math.sqrt(2) * self.scatter_s / self.span_s
+        return Measurement(rate, rate * (ends + self.clock), "Hz")
 
     # -- against what the frames say
 
@@ -133,20 +135,22 @@ class Pace:
         return firsts, [late[first:end] for first, end in pairwise(bounds)]
 
     @cached_property
-    def delivery_s(self) -> float:
-        """How unevenly frames are delivered: twice the usual spread within a second, in s."""
-        return 2 * float(np.median([np.ptp(late) for late in self._stretches(_STRETCH_S)[1]]))
-
-    @property
-    def _share_u(self) -> float:
-        """The uncertainty of a rate as a share: that of both ends, and of the clock."""
-        return (self.delivery_s + 2 * self.stamp_s) / self.span_s + self.clock
+    def scatter_s(self) -> float:
+        """How unevenly frames are delivered and stamped: standard deviation of an instant."""
+        within = [float(np.std(late)) for late in self._stretches(_STRETCH_S)[1]]
+        return float(np.hypot(np.median(within), self.stamp_s / 2))
 
     def off_announced(self) -> Measurement:
-        """Return by how much the rate is above the announced one, in ppm."""
+        """Return by how much the rate is above the announced one, in ppm.
+
+        By a straight line through all instants, of which those of a second are taken to be wrong
+        together.
+        """
+        stretches = len(self._stretches(_STRETCH_S)[0])
+        slope = 2 * math.sqrt(12 / stretches) * self.scatter_s / self.span_s
         field = _FREQUENCY_FIELD if self.capture.flag("per_period").any() else 0.0
         off = 1 / self._slope - 1
-        return Measurement(off * PPM, (self._share_u + field) * PPM, "ppm")
+        return Measurement(off * PPM, (slope + field + self.clock) * PPM, "ppm")
 
     def jumps(self, width_s: float = _STRETCH_S) -> tuple[Numbers, Samples]:
         """Return where one stretch of `width_s` follows another, and by how many frames it jumps.
