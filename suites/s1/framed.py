@@ -8,11 +8,13 @@ the device.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.check import Deviation, Place
+from bench.engine.checks import SHOWN_DEVIATIONS
 from bench.protocols.crc import X25_GOOD, crc16_x25
 from bench.protocols.s1.damaged import Piece
 from bench.protocols.s1.encode import ESCAPE, FLAG, unstuffed
@@ -140,16 +142,24 @@ class Framed:
         expected: str,
         observed: Callable[[int], str],
     ) -> Iterator[Deviation]:
-        """Yield a deviation for each row that is marked; `at` is the octet after the flag."""
+        """Yield a deviation for each row that is marked; the first ones have their places.
+
+        `at` is the octet after the flag.
+        """
         count = len(self.capture)
-        for row in np.flatnonzero(rows).tolist():
+        marked = np.flatnonzero(rows)
+        last = None
+        for row in marked[:SHOWN_DEVIATIONS].tolist():
             if row < count:
                 offset, lead = int(self.capture.offsets[row]), 1
             else:
                 piece = self._vouched[row - count].piece
                 offset, lead = piece.offset, int(piece.opening)
             place = Place(self.capture.number_at(offset), lead + at, length)
-            yield Deviation(place, expected, observed(row))
+            last = Deviation(place, expected, observed(row))
+            yield last
+        if last is not None:
+            yield from repeat(last, len(marked) - SHOWN_DEVIATIONS)
 
     def place(self, one: Other) -> Place:
         """Return the place of a whole damaged frame."""

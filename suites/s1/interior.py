@@ -76,6 +76,8 @@ class Interior:
                 yield Explained(place, Mechanism.LENGTH)
             for body in octets.split(flag):
                 plain = body.replace(bytes((ESCAPE, FLAG ^ 0x20)), flag)
+                if plain == body:
+                    continue
                 if len(plain) == stated_length(plain + bytes(2)) and _good(plain):
                     offset = max(first - 1, 0) + octets.index(body)
                     yield Explained(Place(capture.number_at(offset), 0, len(body)), Mechanism.HALF)
