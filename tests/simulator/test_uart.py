@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.line import LineSettings
-from bench.simulator.uart import hear, parity_bit
+from bench.simulator import uart_rows
+from bench.simulator.uart import Heard, hear, parity_bit
 
 N81 = LineSettings(115200)
 E71 = LineSettings(115200, 7, "E")
@@ -56,3 +57,24 @@ def test_a_slow_character_is_many_fast_ones():
 @pytest.mark.parametrize(("parity", "bit"), [("E", 1), ("O", 0), ("M", 1), ("S", 0)])
 def test_parity_bits(parity, bit):
     assert parity_bit(0b0000111, parity) == bit
+
+
+LINES = st.builds(
+    LineSettings,
+    st.sampled_from([1_500_000, 2_000_000, 2_040_000, 9600, 115_200, 57_600]),
+    st.sampled_from([7, 8]),
+    st.sampled_from("NEOMS"),
+    st.sampled_from([1, 2]),
+)
+
+
+@given(st.binary(max_size=100), LINES, LINES)
+def test_many_characters_are_heard_as_single_ones_are(octets, sent, heard):
+    if (sent.baud_bd, sent.data_bits, sent.parity) == (
+        heard.baud_bd,
+        heard.data_bits,
+        heard.parity,
+    ):
+        return
+    many = uart_rows.sample(uart_rows.levels_of(octets, sent), sent.baud_bd, heard)
+    assert Heard(*many) == hear(octets, sent, heard)
