@@ -7,6 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from bench.core.measurement import Limits, Measurement
+from bench.core.verdict import Reason
+from bench.engine.context import Inconclusive
 from bench.signals.harmonics import Spectrum, spectrum
 from bench.signals.quantities import Samples
 from suites.s1.capture import Capture
@@ -17,6 +19,7 @@ NOMINAL_V = 230.0
 _MOST = (2, 5, 1, 6, 0.5, 5, 0.5, 1.5, 0.5, 3.5, 0.5, 3, 0.5, 0.5, 0.5, 2, 0.5, 1.5, 0.5, 0.5)
 HARMONIC_LIMITS = {order: float(most) for order, most in enumerate((*_MOST, 0.5, 1.5, 0.5, 1.5), 2)}
 _NOMINAL_HZ = 50.0
+_DEAD_V = 10.0  # what has less is not connected
 _SPECTRUM_S = 10.0  # of a stretch: longer ones tell no more
 _SNAP = 1e-3  # samples per period this near to a whole number are that number
 _PART_S, _SHORTEST_PART_S = 10.0, 2.0
@@ -29,6 +32,18 @@ def measured_phases(answers: Mapping[str, bool]) -> tuple[int, ...]:
     if not answers.get("S1/POLYPHASE"):
         return (1,)
     return (1, 3) if answers.get("S1/DELTA") else (1, 2, 3)
+
+
+def live_phases(capture: Capture, answers: Mapping[str, bool]) -> tuple[int, ...]:
+    """Return those that have a voltage indeed: a meter of three phases may hang at one.
+
+    Inconclusive where none has.
+    """
+    stretch = longest(capture)
+    found = tuple(one for one in measured_phases(answers) if stretch.rms(f"V{one}") >= _DEAD_V)
+    if not found:
+        raise Inconclusive(Reason.PRECONDITION, f"no voltage reaches {_DEAD_V:g} V")
+    return found
 
 
 def evenly(

@@ -18,10 +18,11 @@ from suites.s1.listening import Listener
 from suites.s1.measuring import (
     NOMINAL_V,
     evenly,
+    live_phases,
     measured_phases,
     spectrum_of,
 )
-from suites.s1.phases import longest
+from suites.s1.phases import Stretch, longest, stretches
 
 _OUR = "OUR:measurement"
 _DATA = "e-MUCS-H-1.3:S1"
@@ -33,6 +34,7 @@ _CHANCE = 2  # flat tops in ten seconds that may be chance: broad crests at 25 m
 _NEAR_LIMIT = 0.005  # of the range of the codes: what gets there is about to run over
 _LOUD = 1000  # codes: below that a flat top of a current means nothing
 _BITS = 4
+_SHOWN = 50  # places of a stretch that are told
 _BIT_SHARES = Limits(0.40, 0.60)
 _STEEP = 0.25  # of the steepest slope of a period
 _REPEATED = 0.001
@@ -51,23 +53,39 @@ def _named(check: str, channel: str) -> str:
     return f"{check}-{channel.lower()}"
 
 
+def _live(stream: Capture, context: CaseContext) -> list[str]:
+    return [f"V{phase}" for phase in live_phases(stream, context.answers)]
+
+
+def _valid(stream: Capture) -> Sequence[Stretch]:
+    """Return the stretches that are judged: without gaps, nothing that is called invalid."""
+    return stretches(stream) or (longest(stream),)
+
+
+def _codes(stretch: Stretch, channel: str) -> Numbers:
+    found: Numbers = np.rint(stretch.samples(channel) / stretch.step(channel)).astype(np.int64)
+    return found
+
+
 def _range(stream: Capture, channel: str) -> int:
     """Return the greatest code that a channel can have."""
     one = next(c for c in stream.profile.channels if c.id == channel)
     return (1 << (8 * one.length - 1)) - 1
 
 
-def _places(stream: Capture, rows: Numbers, channel: str) -> list[Place]:
+def _places(stretch: Stretch, rows: Numbers, channel: str) -> list[Place]:
+    stream = stretch.capture
     at = next(c for c in stream.profile.channels if c.id == channel)
-    offset = 5 + at.at  # behind the flag, the format, address and control
-    return [Place(stream.number_of(int(row)), offset, at.length) for row in rows[:50]]
+    offset = 5 + stream.profile.samples_at + at.at  # behind the flag, format, address, control
+    numbers = rows[:_SHOWN] + stretch.first
+    return [Place(stream.number_of(int(row)), offset, at.length) for row in numbers]
 
 
 def _deviations(
-    stream: Capture, rows: Numbers, channel: str, expected: str, observed: Sequence[str]
+    stretch: Stretch, rows: Numbers, channel: str, expected: str, observed: Sequence[str]
 ) -> list[Deviation]:
     """Return the first of the places where a channel deviates."""
-    places = _places(stream, rows, channel)
+    places = _places(stretch, rows, channel)
     return [
         Deviation(place, expected, f"{channel}: {text}")
         for place, text in zip(places, observed, strict=False)
@@ -125,14 +143,16 @@ def _judge_ends(verify: Checks, stream: Capture, context: CaseContext) -> None:
     expected = "codes that keep 0.5 % away from the ends of their range"
     no_step = "no step from one end of the range to the other"
     for channel in _channels(context):
-        codes, most = stream.codes(channel), _range(stream, channel)
-        examined += len(codes)
-        rows = np.flatnonzero(np.abs(codes) > most * (1 - _NEAR_LIMIT))
-        shown = [f"code {codes[row]}" for row in rows[:50]]
-        deviations += _deviations(stream, rows, channel, expected, shown)
-        steps = np.flatnonzero(np.abs(np.diff(codes)) > most) + 1
-        shown = [f"from code {codes[row - 1]} to {codes[row]}" for row in steps[:50]]
-        over += _deviations(stream, steps, channel, no_step, shown)
+        most = _range(stream, channel)
+        for stretch in _valid(stream):
+            codes = _codes(stretch, channel)
+            examined += len(codes)
+            rows = np.flatnonzero(np.abs(codes) > most * (1 - _NEAR_LIMIT))
+            shown = [f"code {codes[row]}" for row in rows[:_SHOWN]]
+            deviations += _deviations(stretch, rows, channel, expected, shown)
+            steps = np.flatnonzero(np.abs(np.diff(codes)) > most) + 1
+            shown = [f"from code {codes[row - 1]} to {codes[row]}" for row in steps[:_SHOWN]]
+            over += _deviations(stretch, steps, channel, no_step, shown)
     verify.none_of("runs-over", over, examined=examined, expected=no_step, things="samples")
     verify.none_of("ends", deviations, examined=examined, expected=expected, things="samples")
 
@@ -141,22 +161,22 @@ def _judge_flat_tops(verify: Checks, stream: Capture, context: CaseContext) -> N
     deviations: list[Deviation] = []
     examined = 0
     expected = f"at most {_CHANCE} runs of {_FLAT} equal samples at the extreme in ten seconds"
-    rate = stream.announced_hz or 2600.0
-    window = max(round(rate * _CAPTURE_S), 1)
+    window = max(round((stream.announced_hz or 2600.0) * _CAPTURE_S), 1)
     for channel in _channels(context):
-        codes = stream.codes(channel)
-        for first in range(0, max(len(codes) - window // 2, 1), window):
-            part = codes[first : first + window]
-            if not len(part) or np.abs(part).max() < _LOUD:
-                continue
-            examined += 1
-            found = clipping(part)
-            if found.runs > _CHANCE:
-                rows = np.array([first + int(np.argmax(np.abs(part)))])
-                shown = [f"{found.runs} runs at the extreme, the longest of {found.longest}"]
-                deviations += _deviations(stream, rows, channel, expected, shown)
+        for stretch in _valid(stream):
+            codes = _codes(stretch, channel)
+            for first in range(0, max(len(codes) - window // 2, 1), window):
+                part = codes[first : first + window]
+                if np.abs(part).max(initial=0) < _LOUD:
+                    continue
+                examined += 1
+                found = clipping(part)
+                if found.runs > _CHANCE:
+                    rows = np.array([first + int(np.argmax(np.abs(part)))])
+                    shown = [f"{found.runs} runs at the extreme, the longest of {found.longest}"]
+                    deviations += _deviations(stretch, rows, channel, expected, shown)
     verify.none_of(
-        "flat-tops", deviations, examined=examined, expected=expected, things="windows of 10 s"
+        "flat-tops", deviations, examined=examined, expected=expected, things="stretches"
     )
 
 
@@ -179,9 +199,6 @@ def _judge_flat_tops(verify: Checks, stream: Capture, context: CaseContext) -> N
 )
 def test_signs(stream: Capture, context: CaseContext, verify: Checks) -> None:
     """A voltage goes through zero, not through the end of the range."""
-    follows = np.zeros(max(len(stream.sequence) - 1, 0), np.bool_)
-    for run in stream.runs:
-        follows[run.first : run.end - 1] = True
     for check, kind, most, unit in (
         ("voltage-steps", "V", _JUMP_V, "V"),
         ("current-steps", "I", _JUMP_A, "A"),
@@ -190,14 +207,15 @@ def test_signs(stream: Capture, context: CaseContext, verify: Checks) -> None:
         deviations: list[Deviation] = []
         examined = 0
         for channel in _channels(context, kind):
-            steps = np.abs(np.diff(stream.column(channel)))
-            rows = np.flatnonzero((steps > most) & follows)
-            examined += int(np.count_nonzero(follows))
-            shown = [f"a step of {steps[row]:.1f} {unit}" for row in rows[:50]]
-            deviations += _deviations(stream, rows + 1, channel, expected, shown)
+            for part in _valid(stream):
+                steps = np.abs(np.diff(part.samples(channel)))
+                rows = np.flatnonzero(steps > most)
+                examined += len(steps)
+                shown = [f"a step of {steps[row]:.1f} {unit}" for row in rows[:_SHOWN]]
+                deviations += _deviations(part, rows + 1, channel, expected, shown)
         verify.none_of(check, deviations, examined=examined, expected=expected, things="steps")
     stretch = longest(stream)
-    for channel in _channels(context, "V"):
+    for channel in _live(stream, context):
         share = float(np.mean(stretch.samples(channel) < 0))
         u = 1 / stretch.period  # a sample of each period
         verify.within(_named("negative", channel), Measurement(share, u, ""), _BIT_SHARES)
@@ -222,10 +240,8 @@ def test_signs(stream: Capture, context: CaseContext, verify: Checks) -> None:
 )
 def test_bits(stream: Capture, context: CaseContext, verify: Checks) -> None:
     """The resolution is 25 mV, and not a multiple of it."""
-    for channel in _channels(context, "V"):
-        codes = stream.codes(channel)
-        if len(np.unique(codes)) < 2:
-            raise Inconclusive(Reason.PRECONDITION, f"{channel} never changes")
+    for channel in _live(stream, context):
+        codes = np.concatenate([_codes(stretch, channel) for stretch in _valid(stream)])
         # samples in step with the mains are no more independent than the codes that they touch
         u = 1 / math.sqrt(len(np.unique(codes)))
         for bit, share in enumerate(bit_shares(codes, _BITS)):
@@ -255,7 +271,7 @@ def test_repetition(
     stream: Capture, listener: Listener, context: CaseContext, verify: Checks
 ) -> None:
     """2600 Hz are 2600 measurements a second."""
-    for channel in _channels(context, "V"):
+    for channel in _live(stream, context):
         _judge_repetition(verify, stream, channel)
     if not listener.has(Capability.SOURCE):
         return
@@ -267,12 +283,10 @@ def test_repetition(
 
 
 def _judge_repetition(verify: Checks, stream: Capture, channel: str) -> None:
-    codes = stream.codes(channel)
-    period = longest(stream).period
+    stretch = longest(stream)
+    codes, period = _codes(stretch, channel), stretch.period
     slope = float(np.ptp(codes)) / 2 * math.sin(2 * math.pi / period)
     three = 3 * slope * _STEEP  # over three samples
-    if three < 4:
-        raise Inconclusive(Reason.PRECONDITION, f"{channel} has no voltage")
     share = 100 * repeated(codes, round(three))
     u = 100 / math.sqrt(max(len(codes), 1)) * _REPEATED
     verify.within(

@@ -15,6 +15,7 @@ from suites.s1.measuring import (
     HARMONIC_LIMITS,
     evenly,
     farthest,
+    live_phases,
     measured_phases,
     parts,
     rms_of_ten_periods,
@@ -28,6 +29,7 @@ _GROUPS = "IEC-61000-4-7:5.5"
 _VOLTS, _USUAL_VOLTS = Limits(195.5, 253.0), Limits(207.0, 253.0)
 _HERTZ, _USUAL_HERTZ = Limits(47.0, 52.0), Limits(49.5, 50.5)
 _ORDERS = 25
+_PHASES = 3
 _MOST_THD = 8.0
 _TESTED = ((5, 0.05, 0.0), (7, 0.02, 0.0))
 _TESTED_THD, _THD_TOLERANCE = 5.385, 0.2  # the root of 5 % and 2 % squared
@@ -56,7 +58,7 @@ _CLOCK_PPM = 100e-6  # by which a host's clock may be wrong
 def test_voltage(stream: Capture, context: CaseContext, verify: Checks) -> None:
     """A step of the codes is 25 mV, neither 20 nor 30."""
     stretch = longest(stream)
-    for phase in measured_phases(context.answers):
+    for phase in live_phases(stream, context.answers):
         found = rms_of_ten_periods(stream, f"V{phase}")
         for check, limits, level in (
             ("range", _VOLTS, Level.MUST),
@@ -130,8 +132,7 @@ def _judge_thd(
         version=1,
         interface="s1",
         title="Total harmonic distortion",
-        purpose="Ensure that the meter passes harmonics unweakened, and see how distorted its "
-        "mains are.",
+        purpose="Ensure that the meter passes harmonics unweakened.",
         stimulus="Listen; where the link has a source, feed 230 V with 5 % of order 5 and 2 % of "
         "order 7.",
         criterion="With the source 5.39 % +- 0.2 percentage points, by groups on windows of ten "
@@ -149,7 +150,7 @@ def test_distortion(
     stream: Capture, listener: Listener, context: CaseContext, verify: Checks
 ) -> None:
     """Who analyses appliances by their harmonics can rely on the fifth and seventh."""
-    for phase in measured_phases(context.answers):
+    for phase in live_phases(stream, context.answers):
         _judge_thd(verify, "live", stream, phase, Limits(high=_MOST_THD), Level.SHOULD)
     if not listener.has(Capability.SOURCE):
         return
@@ -166,8 +167,7 @@ def test_distortion(
         version=1,
         interface="s1",
         title="Single harmonics",
-        purpose="Ensure that the meter shows no harmonic that is not there, and tell those of its "
-        "mains.",
+        purpose="Ensure that the meter shows no harmonic that is not there.",
         stimulus="Listen; where the link has a source, feed 230 V with 5 % of order 5 and 2 % of "
         "order 7.",
         criterion="Of a live grid the harmonics are told, and which are above the limits of "
@@ -184,7 +184,7 @@ def test_harmonics(
     stream: Capture, listener: Listener, context: CaseContext, verify: Checks
 ) -> None:
     """A converter that is not linear makes harmonics of its own."""
-    for phase in measured_phases(context.answers):
+    for phase in live_phases(stream, context.answers):
         shares = _shares(_spectrum(stream, f"V{phase}"))
         most = sorted(shares, key=lambda order: shares[order], reverse=True)[:4]
         above = [order for order in shares if shares[order] > HARMONIC_LIMITS[order]]
@@ -233,7 +233,11 @@ def test_unbalance(
     stream: Capture, listener: Listener, context: CaseContext, verify: Checks
 ) -> None:
     """Equal voltages are shown as equal."""
-    _judge_unbalance(verify, "live", stream, Level.SHOULD)
+    live = live_phases(stream, context.answers)
+    if len(live) == _PHASES:
+        _judge_unbalance(verify, "live", stream, Level.SHOULD)
+    else:
+        verify.note("live", f"not judged: {len(live)} of {_PHASES} phases have a voltage")
     if not listener.has(Capability.SOURCE):
         return
     listener.source(evenly(context.answers, 2.0))
