@@ -34,7 +34,7 @@ _CHANCE = 2  # flat tops in ten seconds that may be chance: broad crests at 25 m
 _NEAR_LIMIT = 0.005  # of the range of the codes: what gets there is about to run over
 _LOUD = 1000  # codes: below that a flat top of a current means nothing
 _BITS = 4
-_SHOWN = 50  # places of a stretch that are told
+_SHOWN = 5  # places of a stretch that are told
 _BIT_SHARES = Limits(0.40, 0.60)
 _STEEP = 0.25  # of the steepest slope of a period
 _REPEATED = 0.001
@@ -84,12 +84,12 @@ def _places(stretch: Stretch, rows: Numbers, channel: str) -> list[Place]:
 def _deviations(
     stretch: Stretch, rows: Numbers, channel: str, expected: str, observed: Sequence[str]
 ) -> list[Deviation]:
-    """Return the first of the places where a channel deviates."""
-    places = _places(stretch, rows, channel)
-    return [
+    """Return a deviation for each row, the first ones with their places; the rest only count."""
+    found = [
         Deviation(place, expected, f"{channel}: {text}")
-        for place, text in zip(places, observed, strict=False)
+        for place, text in zip(_places(stretch, rows, channel), observed, strict=True)
     ]
+    return found + found[-1:] * (len(rows) - len(found))
 
 
 @case(
