@@ -201,7 +201,7 @@ def test_no_rest_within(listener: Listener, context: CaseContext, verify: Checks
         clauses=(_ONE_WAY,),
         ics="S1/PRESENT",
         needs=(Capability.WRITE,),
-        detects=("s1.reset-by-consumer",),
+        detects=("s1.reset-by-consumer", "s1.garbled-by-consumer"),
         bound_s=120,
     )
 )

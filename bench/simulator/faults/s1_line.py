@@ -87,6 +87,13 @@ FAULTS: tuple[Fault, ...] = (
         once(Stage.RECEIVED, lambda _found: "reset"),
     ),
     s1_fault(
+        "garbled-by-consumer",
+        "sends wrong octets when the consumer sends",
+        _LINE,
+        ("S1-PHY-05:no-damage",),
+        once(Stage.RECEIVED, lambda _found: "garble"),
+    ),
+    s1_fault(
         "waits-to-be-asked",
         "sends nothing before the consumer has sent something",
         _LINE,

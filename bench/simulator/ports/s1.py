@@ -150,6 +150,12 @@ class S1Port:
         if effect == "reset":
             self._retract(now)
             self._number = 0
+        elif effect == "garble" and self._queue:
+            block = self._queue[0]
+            place = len(block.octets) // 2
+            inverted = bytes((block.octets[place] ^ 0xFF,))
+            octets_now = block.octets[:place] + inverted + block.octets[place + 1 :]
+            self._queue[0] = replace(block, octets=octets_now)
         if octets and not self._asked:
             self._asked = True
             self._activation_changed(now)

@@ -48,8 +48,8 @@ class Stage(StrEnum):
     PAUSES = "pauses"  # tuple[(octet, ns), ...] -> the same: how long the line is idle within a
     #   frame after so many of its octets; once, with index 0
     UNASKED = "unasked"  # bool -> bool: whether it sends without being asked; once, with index 0
-    RECEIVED = "received"  # bytes -> str: what octets from the consumer do: "nothing" | "reset";
-    #   the index counts the occasions
+    RECEIVED = "received"  # bytes -> str: what octets from the consumer do: "nothing" | "reset" |
+    #   "garble"; the index counts the occasions
     BOOT = "boot"  # int -> int: ns from when supply is back to when it can send; index 0
     ACTIVE = "active"  # bool -> bool: whether it takes itself for activated; index 0
     DEACTIVATED = "deactivated"  # str -> str: what it sends then: "nothing" | "frames" | "empty"
