@@ -43,15 +43,23 @@ def _third_harmonic(shape: Shape) -> Shape:
     return replace(shape, voltage={**shape.voltage, 3: (0.06, 90.0)})
 
 
+def _of_household(shape: Shape) -> bool:
+    """Whether it is not what a source makes."""
+    return 11 in shape.voltage
+
+
 def _distorted(shape: Shape) -> Shape:
-    """The mains of a factory, not what a source makes."""
-    household = 11 in shape.voltage
-    return replace(shape, voltage={**shape.voltage, 5: (0.09, 190.0)}) if household else shape
+    """The mains of a factory."""
+    if not _of_household(shape):
+        return shape
+    return replace(shape, voltage={**shape.voltage, 5: (0.09, 190.0)})
 
 
 def _tested(shape: Shape) -> Shape:
     """5 % of order 5 and 2 % of order 7."""
-    return replace(shape, voltage={5: (0.05, 0.0), 7: (0.02, 0.0)})
+    return (
+        replace(shape, voltage={5: (0.05, 0.0), 7: (0.02, 0.0)}) if _of_household(shape) else shape
+    )
 
 
 def _unbalanced(found: Channels) -> Mapping[str, NDArray[np.float64]]:
