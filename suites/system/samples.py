@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from bench.core.check import Deviation, Place
 from bench.core.clock import seconds
 
+_ALIKE = 2  # values of a sparse reference that must be alike
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -61,11 +63,16 @@ def agreement(
     allowed: Allowed,
     unit: str,
     lag_s: float,
+    *,
+    sparse: bool = False,
+    modulus: float = 0.0,
 ) -> Agreement:
     """Return whether `others` agree with what the reference showed within `lag_s` of them.
 
     Those around which the reference showed nothing are not compared, nor means over a time of
-    which it saw a part only.
+    which it saw a part only. A `sparse` reference may have changed unseen: it counts where two of
+    its values around that time are alike. Counters of the reference begin again at `modulus`, if
+    that is not 0, those of others maybe later.
     """
     lag_ns = seconds(lag_s)
     examined, found = 0, []
@@ -81,11 +88,14 @@ def agreement(
         ]
         if not near:
             continue
-        examined += 1
         low, high = min(n.value for n in near), max(n.value for n in near)
         rounding = max(one.resolution, *(n.resolution for n in near))
         margin = allowed.of(max(abs(low), abs(high))) + rounding
-        if low - margin <= one.value <= high + margin:
+        if sparse and (len(near) < _ALIKE or high - low > margin):
+            continue
+        examined += 1
+        rolled = round((one.value - high) / modulus) * modulus if modulus else 0.0
+        if low - margin <= one.value - rolled <= high + margin:
             continue
         between = f"{low:.10g}" if low == high else f"{low:.10g} .. {high:.10g}"
         expected = f"{near[0].what} {between} {unit}, to {margin:.3g} {unit}"

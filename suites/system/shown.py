@@ -34,6 +34,13 @@ def p1_samples(ports: Ports, readings: Iterable[Reading], obis: str) -> list[Sam
     return found
 
 
+def p1_capacity(reading: Reading, obis: str) -> float:
+    """Return at which value a counter begins again, by its digits, in its base unit."""
+    digits, _, _ = reading.lines[obis].groups[0].partition("*")
+    whole, _, decimals = digits.partition(".")
+    return float(reading.resolution(obis)) * 10.0 ** (len(whole) + len(decimals))
+
+
 def p1_sum(
     ports: Ports, readings: Iterable[Reading], terms: Sequence[tuple[str, int]], what: str
 ) -> list[Sample]:

@@ -1,21 +1,18 @@
 """Registers: energy, power, voltage, current and sub-meters are the same at every port."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bench.core.case import Case, Kind, case
 from bench.core.check import Deviation, Place
-from bench.core.verdict import Reason
 from bench.engine.checks import Checks
-from bench.engine.context import Inconclusive
 from bench.protocols.dlms.cosem_types import LogicalName
-from suites.p1.readings import Reading
-from suites.s1.capture import Capture
+from suites.system.looking import energies, is_sparse, look, powers
 from suites.system.ports import Ports
-from suites.system.samples import NOTHING, Agreement, Allowed, Sample, agreement
-from suites.system.shown import Registers, p1_samples, p1_sum, s1_power, s1_rms
+from suites.system.samples import NOTHING, Agreement, Allowed, agreement
+from suites.system.shown import Registers, p1_capacity, p1_samples, s1_power, s1_rms
 from suites.wan_dlms.stamps import stamp_of
 
 _ONE_TRUTH = "ERA-interfaces:one-truth"
@@ -25,7 +22,6 @@ _POWER = Allowed(fixed=2.0, share=0.01)
 _EFFECTIVE = Allowed(share=0.005)
 _STEADY_W = {"1": 2000.0, "2": -1000.0}
 _APART_S = 30.0  # between two looks at energy: some ten Wh
-_LOOKS = 2
 _LISTENED_S = 4.0
 #: V, A and degrees of lag: no two phases alike
 _THREE_PHASES = ((222.0, 2.0, 10.0), (230.0, 5.0, -20.0), (238.0, 9.0, 35.0))
@@ -33,68 +29,17 @@ _CUBIC_METRE, _JOULE, _WATT_HOUR = 13, 25, 30
 _VALUE = re.compile(r"0-([1-4]):24\.2\.[13]")
 
 
-@dataclass(slots=True)
-class Look:
-    """What was heard and read during one stretch of time."""
-
-    readings: tuple[Reading, ...] = ()
-    capture: Capture | None = None
-    wan: dict[str, list[Sample]] = field(default_factory=dict)
-
-
-def _look(ports: Ports, codes: Iterable[str] = (), apart_s: float = 0.0) -> Look:
-    """Hear what listens, and read registers twice meanwhile, `apart_s` after one another."""
-    found = Look()
-    ports.begin()
-    ports.hear(_LISTENED_S + ports.lag_s)
-    if ports.has("wan"):
-        with ports.meter.associate("main") as aa:
-            registers = Registers(ports, aa)
-            for code in codes:
-                if (sample := registers.sample(code)) is not None:
-                    found.wan.setdefault(code, []).append(sample)
-            if not apart_s:
-                for code, samples in found.wan.items():
-                    samples += [s for s in [registers.sample(code)] if s is not None]
-        if apart_s:
-            ports.hear(apart_s)
-            with ports.meter.associate("main") as aa:
-                registers = Registers(ports, aa)
-                for code, samples in found.wan.items():
-                    samples += [s for s in [registers.sample(code)] if s is not None]
-    ports.hear(ports.lag_s + 1.0)
-    if ports.has("p1"):
-        found.readings = ports.readings()
-        if not found.readings:
-            raise Inconclusive(Reason.PRECONDITION, "P1 sent no whole telegram meanwhile")
-    if ports.has("s1"):
-        found.capture = ports.capture()
-    return found
-
-
-def _energies(ports: Ports, readings: Sequence[Reading], group: str) -> dict[str, list[Sample]]:
-    """Return P1's registers of an energy by COSEM code; the sum of the tariffs is the total."""
-    shown = sorted({obis for one in readings for obis in one.objects})
-    tariffs = [obis for obis in shown if re.fullmatch(rf"1-0:{group}\.8\.[1-9]", obis)]
-    found = {obis: p1_samples(ports, readings, obis) for obis in tariffs}
-    total = f"1-0:{group}.8.0"
-    if total in shown:
-        found[total] = p1_samples(ports, readings, total)
-    elif tariffs:
-        what = " + ".join(tariffs)
-        found[total] = p1_sum(ports, readings, [(one, 1) for one in tariffs], what)
-    return found
-
-
 def _judge_energy(ports: Ports, verify: Checks, group: str) -> None:
     ports.load(_STEADY_W[group])
     codes = [f"1-0:{group}.8.{tariff}" for tariff in range(5)]
-    look = _look(ports, codes, _APART_S)
-    p1 = _energies(ports, look.readings, group)
+    seen = look(ports, codes, _APART_S)
+    p1 = energies(ports, seen.readings, group)
+    shown = [(one, obis) for one in seen.readings[:1] for obis in p1 if obis in one.lines]
+    capacity = p1_capacity(*shown[0]) if shown else 0.0
     found = NOTHING
-    for code, samples in look.wan.items():
+    for code, samples in seen.wan.items():
         if code in p1:
-            one = agreement(p1[code], samples, _ENERGY, "Wh", ports.lag_s)
+            one = agreement(p1[code], samples, _ENERGY, "Wh", ports.lag_s, modulus=capacity)
             found = found.and_also(one)
     expected = "the same energy at every port, to 2 Wh beside rounding"
     _judge(verify, "wan", found, expected)
@@ -185,46 +130,26 @@ def test_power(ports: Ports, verify: Checks) -> None:
     """Power flows one way, whichever port one looks through."""
     loads = list(_STEADY_W.values()) if ports.can("load") else [None]
     wan = s1 = NOTHING
+    sparse = is_sparse(ports)
     for watts in loads:
         if watts is not None:
             ports.load(watts)
-        look = _look(ports, ("1-0:1.7.0", "1-0:2.7.0"))
-        reference, others = _powers(ports, look)
+        seen = look(ports, ("1-0:1.7.0", "1-0:2.7.0"))
+        reference, others = powers(ports, seen)
         for code, samples in others.items():
-            of = agreement(reference.get(code, []), samples, _POWER, "W", ports.lag_s)
+            of = agreement(
+                reference.get(code, []), samples, _POWER, "W", ports.lag_s, sparse=sparse
+            )
             wan = wan.and_also(of)
-        if look.capture is not None:
-            seconds = s1_power(ports, look.capture)
-            of = agreement(reference["net"], seconds, _POWER, "W", ports.lag_s)
+        if seen.capture is not None:
+            seconds = s1_power(ports, seen.capture)
+            of = agreement(reference["net"], seconds, _POWER, "W", ports.lag_s, sparse=sparse)
             s1 = s1.and_also(of)
     expected = "the same power at every port, to 1 % and 2 W beside rounding"
     if ports.has("wan") and ports.has("p1"):
         _judge(verify, "wan", wan, expected)
     if ports.has("s1"):
         _judge(verify, "s1", s1, expected)
-
-
-def _powers(ports: Ports, look: Look) -> tuple[dict[str, list[Sample]], Mapping[str, list[Sample]]]:
-    """Return the reference by code, "net" being import less export, and what WAN shows beside."""
-    directions = ("1-0:1.7.0", "1-0:2.7.0")
-    if not ports.has("p1"):
-        drawn, fed = (look.wan.get(code, []) for code in directions)
-        net = [
-            Sample(
-                "COSEM 1-0:1.7.0 - 2.7.0",
-                one.value - other.value,
-                one.resolution + other.resolution,
-                one.from_ns,
-                other.until_ns,
-                one.place,
-            )
-            for one, other in zip(drawn, fed, strict=False)
-        ]
-        return {"net": net}, {}
-    reference = {code: p1_samples(ports, look.readings, code) for code in directions}
-    terms = [(directions[0], 1), (directions[1], -1)]
-    reference["net"] = p1_sum(ports, look.readings, terms, "1-0:1.7.0 - 2.7.0")
-    return reference, look.wan
 
 
 @case(
@@ -262,17 +187,23 @@ def test_voltage_and_current(ports: Ports, verify: Checks) -> None:
         for phase in (1, 2, 3)
         for name, digit, unit in kinds
     }
-    look = _look(ports, [code for code, _ in codes.values()])
+    seen = look(ports, [code for code, _ in codes.values()])
     wan = s1 = NOTHING
+    sparse = is_sparse(ports)
     for channel, (code, unit) in codes.items():
-        read = look.wan.get(code, [])
-        reference = p1_samples(ports, look.readings, code) or read
+        read = seen.wan.get(code, [])
+        reference = p1_samples(ports, seen.readings, code) or read
         if reference is not read:
-            of = agreement(reference, read, _EFFECTIVE, unit, ports.lag_s)
+            of = agreement(reference, read, _EFFECTIVE, unit, ports.lag_s, sparse=sparse)
             wan = wan.and_also(of)
-        if look.capture is not None:
+        if seen.capture is not None:
             of = agreement(
-                reference, s1_rms(ports, look.capture, channel), _EFFECTIVE, unit, ports.lag_s
+                reference,
+                s1_rms(ports, seen.capture, channel),
+                _EFFECTIVE,
+                unit,
+                ports.lag_s,
+                sparse=sparse,
             )
             s1 = s1.and_also(of)
     expected = "the same voltages and currents at every port, to 0.5 % beside rounding"

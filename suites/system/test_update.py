@@ -71,7 +71,8 @@ def _judge_p1(ports: Ports, verify: Checks, before: p1_baseline.Baseline) -> lis
     if ports.answers.get("P1/POLYPHASE"):
         lasting.add(p1_baseline.PHASE)
     required = [obis for obis, one in before.objects.items() if one.presence in lasting]
-    gone, other = [], []
+    gone: list[Deviation] = []
+    other: list[Deviation] = []
     new: dict[str, None] = {}
     for reading in readings:
         shown = p1_baseline.objects_of(reading.seen)

@@ -63,3 +63,17 @@ def test_comparisons_add_up():
     one = compared([sample(1.0)], sample(2.0))
     both = one.and_also(one)
     assert (both.examined, len(both.deviations)) == (2, 2)
+
+
+def test_a_counter_that_began_again_agrees_with_one_that_has_more_digits():
+    rolled = [sample(5.0)]
+    assert not agreement(rolled, [sample(1_000_005.0)], EXACTLY, "Wh", 1.0, modulus=1e6).deviations
+    assert agreement(rolled, [sample(1_000_009.0)], EXACTLY, "Wh", 1.0, modulus=1e6).deviations
+    assert agreement(rolled, [sample(1_000_005.0)], EXACTLY, "Wh", 1.0).deviations
+
+
+def test_a_sparse_reference_counts_where_it_is_steady():
+    steady = [sample(100.0, 0.0), sample(101.0, 2.0)]
+    for reference, examined in ((steady, 1), (steady[:1], 0), ([*steady, sample(200.0, 2.0)], 0)):
+        found = agreement(reference, [sample(100.5, 1.0)], Allowed(2.0), "W", 1.5, sparse=True)
+        assert found.examined == examined
