@@ -146,6 +146,7 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-ACT-07:content",),
         _NEXT_VERSION,
         once(Stage.TAIL, lambda found: found + _gas().encode()),
+        also=("S1-PAY-09:known",),  # which knows no version with such a tail
     ),
     s1_fault(
         "gas-now-and-then",
