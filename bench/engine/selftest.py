@@ -260,7 +260,7 @@ class _Passes:
                 and case.id in selected
                 and (named is None or _is_tried(case, named))
             ]
-            for item, following in zip(items, [*items[1:], None], strict=True):
+            for item, following in zip(items, [*items, None][1:], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         finally:
             plugin.session.close()
