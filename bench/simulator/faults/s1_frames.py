@@ -18,8 +18,10 @@ _OCTET = "emucs-h-1.3-octet"
 _PER_SECOND = {"S1/PER-PERIOD": False, "S1/FIRST-GENERATION": False}
 #: frames that are not all alike are cut one by one, which takes its time
 _BRIEFLY = {"observation_s": 30.0, "long_run_s": 120.0}
+#: numbers of frames that are lost or damaged are missing; tried only where all cases are
+_LOST = ("S1-SEQ-*:*",)
 #: who joins where a frame is damaged has to wait for the one behind it
-_WAITS = ("S1-FRM-16:first",)
+_WAITS = ("S1-FRM-16:first", *_LOST)
 
 
 #: escapes that are missing break frames into pieces, and make flags of their octets
@@ -155,6 +157,7 @@ FAULTS: tuple[Fault, ...] = (
         _FRAME,
         ("S1-FRM-04:constant",),
         every(3000, _with_tail),
+        also=("S1-PAY-13:*",),  # octets behind the samples of version 0
     ),
     s1_fault("address-03", "sends to address 03", _FRAME, ("S1-FRM-05:address",), octet(2, 0x03)),
     s1_fault(
@@ -189,7 +192,7 @@ FAULTS: tuple[Fault, ...] = (
         _FRAME,
         ("S1-FRM-16:first",),
         each_frame(lambda frame, index: _broken_check(frame) if index % 400 < 12 else frame),
-        also=("S1-FRM-07:rate", "S1-FRM-07:every"),  # that these are damaged is seen, too
+        also=("S1-FRM-07:rate", "S1-FRM-07:every", *_LOST),  # that these are damaged is seen, too
     ),
     s1_fault(
         "fcs-no-xor",
@@ -260,6 +263,7 @@ FAULTS: tuple[Fault, ...] = (
         _FRAME,
         ("S1-FRM-11:numbers", "S1-FRM-11:content"),
         wire(lambda frame: b"" if FLAG in frame[1:-1] else frame),
+        also=_LOST,
     ),
     s1_fault(
         "drops-flags-in-check",
@@ -267,6 +271,7 @@ FAULTS: tuple[Fault, ...] = (
         _FRAME,
         ("S1-FRM-11:content",),
         wire(lambda frame: b"" if FLAG in frame[-3:-1] else frame),
+        also=_LOST,
     ),
     s1_fault(
         "fcs-without-7e",
@@ -319,6 +324,7 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-FRM-16:no-false-frame",),
         once(Stage.SAMPLING, lambda _found: Sampling(False, 2000.0)),
         wire(_nested),
+        also=("S1-PAY-13:*",),  # octets behind the samples of version 0
         declares=_PER_SECOND,
     ),
     s1_fault(
