@@ -7,7 +7,8 @@ from bench.core.clock import SECOND, seconds
 from bench.core.errors import AdapterError
 from bench.core.link import Capability
 from bench.core.trace import Chunk
-from bench.engine.context import CaseContext
+from bench.core.verdict import Reason
+from bench.engine.context import CaseContext, Inconclusive
 from bench.engine.observing import Stopped
 from bench.engine.session import Session
 from bench.protocols.s1.profile import Profile
@@ -37,8 +38,9 @@ class Listener:
         return self.context.link.clock.now()
 
     def chunks(self, until_ns: int, beside: P1Beside | None = None) -> list[Chunk]:
-        """Return what arrives until an instant."""
+        """Return what arrives until an instant; Inconclusive where the UART lost some of it."""
         heard: list[Chunk] = []
+        lost = self._lost()
         while self.now < until_ns:
             if self.session.stopping:
                 raise Stopped
@@ -47,6 +49,8 @@ class Listener:
                 heard.append(chunk)
             if beside is not None:
                 beside.take()
+        if self._lost() > lost:  # nobody knows where
+            raise Inconclusive(Reason.OVERRUN, "the UART lost characters meanwhile")
         return heard
 
     def capture(self, duration_s: float, beside: P1Beside | None = None) -> Capture:
@@ -60,6 +64,11 @@ class Listener:
         found = Capture(self.profile, self.chunks(self.now + seconds(duration_s), beside))
         self.context.frames_from(found.frame)
         return found
+
+    def _lost(self) -> int:
+        """Return how often the UART has lost characters since the link was opened."""
+        counts = self.has(Capability.UART_ERRORS)
+        return self.context.link.line_errors().overrun if counts else 0
 
     def forget(self) -> None:
         """Let go of what has arrived and was not read."""
