@@ -155,7 +155,7 @@ def test_every_check_of_the_rows_has_a_killer():
 
 
 def test_deviations_are_found_by_id():
-    assert interfaces() == ("p1", "wan")
+    assert interfaces() == ("p1", "s1", "wan", "system")
     assert fault("p1.crc-init-ffff").killers == ("P1-A-020:crc",)
     assert deviation("p1.no-gas").profile == "nl50"
     assert alterations("p1.crc-init-ffff") == fault("p1.crc-init-ffff").alterations
