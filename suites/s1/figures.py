@@ -36,6 +36,7 @@ _PERIODS_SHOWN = 2
 _ORDERS = range(2, 26)
 _HEARD_NS = SECOND  # how long frames are listened to for their intervals
 _BINS = 60
+_DEAD_V = 10.0  # what has less is not connected
 _LIMITS_V = (("- 15 %", 195.5), ("- 10 %", 207.0), ("+ 10 %", 253.0))
 _NAMES = {"V": ("voltage", "V"), "I": ("current", "A")}
 
@@ -43,7 +44,8 @@ _NAMES = {"V": ("voltage", "V"), "I": ("current", "A")}
 def keep_figures(session: Session) -> tuple[str, ...]:
     """Keep the figures of this run, unless it has them; return their names.
 
-    None are made where nothing keeps them. What cannot be drawn, since nothing or too little was observed, is left out.
+    None are made where nothing keeps them. What cannot be drawn, since nothing or too little was
+    observed, is left out.
     """
     if not session.keeps_evidence:
         return ()
@@ -122,10 +124,12 @@ def _harmonics(capture: Capture, voltages: Sequence[str], where: str) -> Figure 
     bars = []
     for name in voltages:
         found = spectrum_of(capture, name)
-        if found is None or not found.subgroups[1]:
-            return None
+        if found is None or found.subgroups[1] < _DEAD_V:
+            continue
         shares = [100 * found.share(order) if order <= found.highest else None for order in _ORDERS]
         bars.append(BarSeries(name, shares))
+    if not bars:
+        return None
     return Bars(
         "Harmonics of the voltages",
         "Harmonic subgroups of IEC 61000-4-7 over windows of ten periods, of ten seconds at most; "
