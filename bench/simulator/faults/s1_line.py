@@ -11,6 +11,7 @@ from bench.simulator.ports.s1_stages import Fields, Sampling, Stage, each_frame,
 
 _LINE = "e-MUCS-H-1.3:S1"
 _FRAME = "ISO-13239:4"
+_WHILE_WAN = ("S1-TIM-09:sequence",)  # a counter that is wrong is so while WAN is read, too
 _RATE_4000 = once(Stage.SAMPLING, lambda _found: Sampling(False, 4000.0))
 
 
@@ -127,6 +128,7 @@ FAULTS: tuple[Fault, ...] = (
         _LINE,
         ("S1-SEQ-01:by-one",),
         _counted(lambda found: found.index % 255 + (found.index % 255 >= 100)),
+        also=_WHILE_WAN,
     ),
     s1_fault(
         "sequence-stuck",
@@ -134,9 +136,15 @@ FAULTS: tuple[Fault, ...] = (
         _LINE,
         ("S1-SEQ-01:by-one",),
         _counted(lambda found: found.index * 0),
+        also=_WHILE_WAN,
     ),
     s1_fault(
-        "sequence-mixed", "wraps to 0 and 1 in turn", _LINE, ("S1-SEQ-02:wrap",), _counted(_mixed)
+        "sequence-mixed",
+        "wraps to 0 and 1 in turn",
+        _LINE,
+        ("S1-SEQ-02:wrap",),
+        _counted(_mixed),
+        also=_WHILE_WAN,
     ),
     s1_fault(
         "sequence-254",
@@ -144,6 +152,7 @@ FAULTS: tuple[Fault, ...] = (
         _LINE,
         ("S1-SEQ-02:wrap",),
         _counted(lambda found: found.index % 255),
+        also=_WHILE_WAN,
     ),
     s1_fault(
         "duplicates",
@@ -151,6 +160,14 @@ FAULTS: tuple[Fault, ...] = (
         _LINE,
         ("S1-SEQ-03:once",),
         every(1000, lambda frame: frame * 2),
+        # the second one begins early, and its samples are those of the first
+        also=(
+            *_WHILE_WAN,
+            "S1-TIM-06:jitter",
+            "S1-TIM-09:jitter",
+            "S1-ACT*:phase",
+            "S1-MEAS*:step",
+        ),
     ),
     s1_fault(
         "swaps",
@@ -158,14 +175,15 @@ FAULTS: tuple[Fault, ...] = (
         _LINE,
         ("S1-SEQ-03:in-order",),
         Alteration(Stage.WIRE, _swapped),
-        also=("S1-SEQ-01:by-one",),  # a number is left out before and after the exchange
+        # a number is left out before and after the exchange
+        also=("S1-SEQ-01:by-one", *_WHILE_WAN),
     ),
     s1_fault(
         "loses-256",
-        "loses 256 frames in a row once",
+        "loses 256 frames in a row every ten seconds",
         _LINE,
         ("S1-SEQ-04:count", "S1-SEQ-04:jump"),
-        each_frame(lambda frame, index: b"" if 20_000 <= index < 20_256 else frame),
+        each_frame(lambda frame, index: b"" if 20_000 <= index % 26_000 < 20_256 else frame),
     ),
     s1_fault(
         "sequence-pauses",
@@ -178,6 +196,7 @@ FAULTS: tuple[Fault, ...] = (
                 "sequence": found.index - (found.index + 40) // 50,
             }
         ),
+        also=(*_WHILE_WAN, "S1-PAY*:share"),  # too many are not valid, too
     ),
     s1_fault(
         "stale",

@@ -28,6 +28,13 @@ _STALL_EVERY = 370 * MILLISECOND
 _FIXED = {"S1/PER-PERIOD": False, "S1/FIRST-GENERATION": False}
 
 
+#: of what else compares the announced rate with frames or samples
+_SAYS_OTHERWISE = ("S1-SEQ-04*:count", "S1-PAY-11*", "S1-MEAS-06*:rate", "S1-MEAS-08*:usual")
+
+
+_GAPS = ("S1-SEQ-01*:by-one", "S1-MEAS*:step")  # whatever else looks for them
+
+
 def _fixed(real_hz: float, announced: int) -> Alteration:
     return once(Stage.SAMPLING, lambda _found: Sampling(False, real_hz, announced=announced))
 
@@ -78,6 +85,7 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-TIM-01:range",),
         _fixed(1900.0, 19),
         declares=_FIXED,
+        also=("S1-PAY-10*",),  # the field says so
     ),
     s1_fault(
         "rate-4100",
@@ -110,6 +118,7 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-TIM-02:rate", "S1-TIM-02:accuracy"),
         _fixed(2500.0, 26),
         declares=_FIXED,
+        also=_SAYS_OTHERWISE,
     ),
     s1_fault(
         "not-in-step",
@@ -123,6 +132,7 @@ FAULTS: tuple[Fault, ...] = (
             lambda _found: Sampling(False, 2600.0, announced=52, announces_period=True),
         ),
         once(Stage.POWER, lambda found: replace(found, frequency_mhz=49_500)),
+        also=_SAYS_OTHERWISE,
     ),
     s1_fault(
         "rate-2500",
@@ -140,6 +150,7 @@ FAULTS: tuple[Fault, ...] = (
         _fixed(2600.0, 26),
         Alteration(Stage.INSTANTS, _inserted),
         declares=_FIXED,
+        also=("S1-TIM-07:residual",),  # where the samples too many are among those of the sine
     ),
     s1_fault(
         "drifts-slowly",
@@ -178,7 +189,7 @@ FAULTS: tuple[Fault, ...] = (
         _RATE,
         ("S1-TIM-08:gaps",),
         each_frame(lambda frame, index: b"" if index % 2600 == 156 else frame),
-        also=("S1-TIM-09:sequence",),  # P1 sends then, too
+        also=("S1-TIM-09:sequence", *_GAPS),  # P1 sends then, too
     ),
     s1_fault(
         "stalls-with-wan",
@@ -194,6 +205,7 @@ FAULTS: tuple[Fault, ...] = (
         _RATE,
         ("S1-TIM-09:sequence",),
         each_frame(lambda frame, index: b"" if index % 2003 == 0 else frame),
+        also=_GAPS,
     ),
     s1_fault(
         "latency-40ms",
