@@ -20,6 +20,7 @@ _MOST = (2, 5, 1, 6, 0.5, 5, 0.5, 1.5, 0.5, 3.5, 0.5, 3, 0.5, 0.5, 0.5, 2, 0.5, 
 HARMONIC_LIMITS = {order: float(most) for order, most in enumerate((*_MOST, 0.5, 1.5, 0.5, 1.5), 2)}
 _NOMINAL_HZ = 50.0
 _DEAD_V = 10.0  # what has less is not connected
+_LEAST_ORDERS = 3  # of a spectrum that says something
 _SPECTRUM_S = 10.0  # of a stretch: longer ones tell no more
 _SNAP = 1e-3  # samples per period this near to a whole number are that number
 _PART_S, _SHORTEST_PART_S = 10.0, 2.0
@@ -116,7 +117,7 @@ def parts(capture: Capture) -> tuple[Stretch, ...]:
 def spectrum_of(capture: Capture, channel: str) -> Spectrum | None:
     """Return the spectrum of a channel's longest stretch, of ten seconds at most; made once.
 
-    None where it is shorter than ten periods.
+    None where it is shorter than ten periods, or sampled too slowly for a third harmonic.
     """
     found: dict[str, Spectrum | None] = capture.derived(_spectra)
     if channel not in found:
@@ -134,7 +135,8 @@ def _spectrum(stretch: Stretch, channel: str) -> Spectrum | None:
         period = float(round(period))
     most = round(_SPECTRUM_S * _NOMINAL_HZ * period)
     samples = stretch.samples(channel)[:most]
-    return spectrum(samples, period * _NOMINAL_HZ, _NOMINAL_HZ)
+    found = spectrum(samples, period * _NOMINAL_HZ, _NOMINAL_HZ)
+    return found if found is not None and found.highest >= _LEAST_ORDERS else None
 
 
 def farthest(values: Sequence[float] | Samples, limits: Limits) -> int:

@@ -13,6 +13,7 @@ from suites.s1.capture import Capture, Numbers, Samples
 from suites.s1.phases import PERIODS
 
 _NOMINAL_HZ = 50.0
+_LEAST_LENGTH = 4  # sample sets of a period that has a phase
 _ALIVE_V = 50.0  # effective; below there is no phase to speak of
 
 
@@ -30,7 +31,7 @@ class PeriodsSeen:
 
 
 def periods_seen(capture: Capture, channel: str, duration_s: float) -> PeriodsSeen | None:
-    """Return the periods of the first seconds; None where that is no voltage, or none is announced.
+    """Return the periods of the first seconds; None where that is no voltage, or too few samples.
 
     A gap in the sequence is taken to be as long as its numbers say. Periods with a sample set that
     the meter calls invalid are left out.
@@ -39,6 +40,8 @@ def periods_seen(capture: Capture, channel: str, duration_s: float) -> PeriodsSe
     if not rate:
         return None
     length = round(rate / _mains_hz(capture))
+    if length < _LEAST_LENGTH:
+        return None
     count = min(len(capture.sequence), round(rate * duration_s)) // length
     if count < PERIODS:
         return None
