@@ -2,9 +2,12 @@
 
 import pytest
 
+from bench.core.plan import Subject, plan_cases
+from bench.core.verdict import Applicability
 from bench.engine import catalogue
 from bench.engine.preparation import load_declaration, prepare
-from bench.simulator.faults import faults
+from bench.engine.selftest import subject_preparation
+from bench.simulator.faults import deviation, faults
 from suites.system import SUITE
 
 CASES = {case.id: case for case in catalogue.cases(["system"])}
@@ -48,3 +51,21 @@ def test_the_answers_of_the_suite_are_those_of_the_ports():
         one = preparation.targets[port]
         assert one.answers.items() <= target.answers.items()
         assert {f"{port}.{name}" for name in one.values} <= set(target.values)
+
+
+def test_a_subject_declares_by_port():
+    prepared = subject_preparation(deviation("system.p1-dutch"))
+    assert prepared.targets["p1"].profile == "nl50"
+    assert prepared.targets["system"].answers["P1/NL50"]
+    assert prepared.targets["s1"].answers == prepare(load_declaration(None)).targets["s1"].answers
+    links = {name: str(target.link) for name, target in prepared.ports.items()}
+    assert links["wan"] == "simulated:wan?household=be&fault=system.p1-dutch"
+    assert links["p1"] == "simulated:p1?fault=system.p1-dutch"
+
+
+def test_a_value_of_a_port_that_is_missing_is_asked_for_in_its_section():
+    subject = Subject("one-device", {"P1/BASELINE": True, "WAN/BASELINE": True})
+    subjects = dict.fromkeys(("system", "p1", "wan"), subject)
+    (row,) = plan_cases([CASES["SYS-CMP-01"]], subjects)
+    assert row.applicability is Applicability.BLOCKED
+    assert "[p1.ixit] baseline = ...; [wan.ixit] baseline = ..." in row.reason
