@@ -180,7 +180,7 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-CH-03:I1", "S1-CH-03:V2", "S1-CH-03:I2", "S1-CH-03:V3"),
         body(_interleaved),
         # nothing but V1, I3 and the neutral is what it seems
-        also=("S1-CH-*", "S1-PAY-06:*"),
+        also=("S1-CH-*", "S1-PAY-06:*", "S1-TIM-*"),
     ),
     channel_fault(
         "delta-noise",

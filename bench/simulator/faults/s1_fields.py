@@ -308,7 +308,8 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-PAY-13:constant",),
         _NEXT_VERSION,
         Alteration(Stage.TAIL, lambda _found, index: _tail(index)),
-        also=("S1-PAY-09:known",),  # no such version is known
+        # no such version is known, and the length field follows the tail
+        also=("S1-PAY-09:known", "S1-FRM-*"),
     ),
 )
 VARIATIONS: tuple[Variation, ...] = (
