@@ -72,6 +72,14 @@ FAULTS: tuple[Fault, ...] = (
         _RATE_4000,
         once(Stage.TAIL, lambda _found: bytes(15)),
         declares={"S1/PER-PERIOD": False, "S1/FIRST-GENERATION": False},
+        # octets that no version has, and fewer frames than announced, later and later
+        also=(
+            "S1-PAY-13*:known",
+            "S1-MEAS-06*",
+            "S1-SEQ-04*:count",
+            "S1-TIM-02*",
+            "S1-TIM-10*:latency",
+        ),
     ),
     s1_fault(
         "gap-in-frame",

@@ -213,6 +213,7 @@ FAULTS: tuple[Fault, ...] = (
         _RATE,
         ("S1-TIM-10:latency",),
         _departing(lambda found: found.sampled_ns + 40 * MILLISECOND),
+        also=("S1-MEAS*:step",),  # which S1 shows later than P1
     ),
     s1_fault(
         "delayed-1s",
