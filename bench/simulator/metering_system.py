@@ -14,16 +14,15 @@ from datetime import UTC, datetime, timedelta
 from bench.core.errors import UsageError
 from bench.simulator.history import first_registers, remember
 from bench.simulator.household import Contact, Household, Medium, SubMeter
-from bench.simulator.load import BLOCK_S, LoadModel, PhasePower, Power, noise, returning_in_delta
+from bench.simulator.load import BLOCK_S, LoadModel, Power, noise, returning_in_delta
 from bench.simulator.reading import HOUR_S, LongFailure, Reading
 from bench.simulator.registers import QUARTER_S, Capture, Registers
+from bench.simulator.supply_cuts import LONG_FAILURE_S, SupplyCuts
 
 __all__ = ["LongFailure", "MeteringSystem", "Reading", "Systems"]
 
 _SECOND = 1_000_000_000
 _RECOVERY_S = 60  # between two power failures that are added together
-_LONG_FAILURE_S = 180
-_LONGEST_CUT_S = 86_400
 
 
 class MeteringSystem:
@@ -56,8 +55,7 @@ class MeteringSystem:
         self._checkpoints = [self._now.copy()]
         self._listeners: list[Callable[[int], None]] = []
         self._clock_listeners: list[Callable[[int, int, int], None]] = []
-        self._supply_listeners: list[Callable[[int, int], None]] = []
-        self._outages: list[tuple[int, int]] = []  # instants without supply: from, until
+        self._cuts = SupplyCuts(home.phases)
         self.active = True
         self._open = {"p1": True, "s1": True}
         self.text = home.text
@@ -247,7 +245,7 @@ class MeteringSystem:
 
     def watch_supply(self, listener: Callable[[int, int], None]) -> None:
         """Call `listener` whenever the supply is cut, with the instants of the cut and its end."""
-        self._supply_listeners.append(listener)
+        self._cuts.watch(listener)
 
     def cut_supply(self, seconds: float, now: int) -> int:
         """Cut the supply of the meter and its load for a time; return when it is back.
@@ -256,19 +254,15 @@ class MeteringSystem:
         long one, with its entry in the log, if it lasts for more than 3 minutes. Raises UsageError
         for a time that is none.
         """
-        if not 0 < seconds <= _LONGEST_CUT_S:
-            raise UsageError(f"the supply cannot be cut for {seconds} s: 0 .. {_LONGEST_CUT_S}")
         self._count(now)
-        until = now + round(seconds * _SECOND)
-        self._outages.append((now, until))
+        until = self._cuts.add(seconds, now)
         self._checkpoints = [one for one in self._checkpoints if one.at_s <= self._now.at_s]
-        if seconds > _LONG_FAILURE_S:
+        if seconds > LONG_FAILURE_S:
             ended = datetime.fromtimestamp(self.unix_s(until), UTC)
             self.failures = (*self.failures, LongFailure(ended, round(seconds)))
         else:
             self.short_failures += 1
-        for listener in self._supply_listeners:
-            listener(now, until)
+        self._cuts.tell()
         return until
 
     def switch_valve(self, channel: int, valve: Contact) -> None:
@@ -298,22 +292,14 @@ class MeteringSystem:
         return registers, power
 
     def _power(self, unix_s: int) -> Power:
-        if self._outages and self._is_off(self.instant_ns(unix_s)):
-            return self._dead
+        if (dead := self._cuts.power(self.instant_ns(unix_s))) is not None:
+            return dead
         for since_s, held in reversed(self._holds):
             if unix_s >= since_s:
                 if held is None:
                     break
                 return held if isinstance(held, Power) else self._load.held(unix_s, held)
         return self._load.power(unix_s)
-
-    def _is_off(self, instant_ns: int) -> bool:
-        return any(since <= instant_ns < until for since, until in self._outages)
-
-    @property
-    def _dead(self) -> Power:
-        """What is on the phases without supply; the frequency only keeps waveforms defined."""
-        return Power((PhasePower(0, 0, 0, 0),) * self.household.phases, 50_000)
 
     def _tariff(self, unix_s: int) -> int:
         return self.household.tariffs.at(self.local(unix_s)[0])
