@@ -192,6 +192,8 @@ FAULTS: tuple[Fault, ...] = (
         _LINE,
         ("S1-SEQ-04:count", "S1-SEQ-04:jump"),
         each_frame(lambda frame, index: b"" if 20_000 <= index % 26_000 < 20_256 else frame),
+        # whatever else counts frames by the clock, or samples by the mains
+        also=("S1-TIM-03*", "S1-TIM-06*", "S1-TIM-09*:jitter", "S1-PAY-11*", "S1-MEAS-06*"),
     ),
     s1_fault(
         "sequence-pauses",

@@ -94,6 +94,7 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-TIM-01:usual",),
         _fixed(4100.0, 41),
         declares=_FIXED,
+        also=("S1-PAY-10*",),  # the field says so
     ),
     s1_fault(
         "rate-4300",
@@ -102,6 +103,7 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-TIM-01:range", "S1-TIM-01:usual"),
         _fixed(4300.0, 43),
         declares=_FIXED,
+        also=("S1-PAY-10*", "S1-PHY-03*:margin"),  # the line has to carry it, too
     ),
     s1_fault(
         "drifts",
@@ -110,6 +112,7 @@ FAULTS: tuple[Fault, ...] = (
         ("S1-TIM-02:accuracy",),
         _fixed(2605.2, 26),
         declares=_FIXED,
+        also=_SAYS_OTHERWISE,
     ),
     s1_fault(
         "announces-2600",
