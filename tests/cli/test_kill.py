@@ -20,6 +20,9 @@ UART_LINK = "p1=simulated:p1?fault=p1.uart-8e1"
 MOMENTS = 20
 #: a part of the catalogue, so that twenty runs cost seconds
 CASES = ("P1-A-00", "P1-A-01", "P1-A-02", "P1-A-03")
+#: cases that look at the samples, at P1 beside them, or at both
+S1_LINK = "s1=simulated:s1?fault=s1.sequence-skips"
+S1_CASES = ("S1-SEQ-01", "S1-PAY-01", "S1-MEAS-02", "S1-MEAS-07")
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +166,40 @@ def test_a_run_killed_at_this_moment_gives_the_same_verdicts(
     assert changed(outcome, resumed) == []
     verified = json.loads(doomed(tmp_path, "verify", folder, "--json")["said"])
     assert [row for row in verified["lines"] if row["status"] == "FAILED"] == []
+
+
+@pytest.fixture(scope="module")
+def whole_s1(doomed, tmp_path_factory):
+    """What an undisturbed run of cases that look at S1 and at P1 beside it gives."""
+    out = tmp_path_factory.mktemp("whole-s1")
+    done = doomed(out, "run", *S1_CASES, "--quick", "--json", "--link", S1_LINK, "--out", out)
+    return done["code"], json.loads(done["said"])
+
+
+@pytest.mark.parametrize(
+    ("place", "moment"),
+    [
+        ("observations/s1", 1),
+        ("beside-p1.pcapng", 1),
+        ("s1/1/observation.json", 1),
+        ("s1/1/observation.json", 2),
+        ("S1-MEAS-02/a1/result.json", 1),
+        ("S1-SEQ-01/a1", 1),
+    ],
+)
+def test_a_run_of_s1_with_p1_beside_it_gives_the_same_verdicts(
+    doomed, whole_s1, tmp_path, place, moment
+):
+    code, outcome = whole_s1
+    arguments = ["run", *S1_CASES, "--quick", "--json", "--link", S1_LINK, "--out", tmp_path]
+    assert doomed(tmp_path, *arguments, moment=moment, place=place)["code"] == -9
+    (folder,) = tmp_path.iterdir()
+    done = doomed(tmp_path, "run", "--resume", folder, "--json")
+    assert done["code"] == code, done["said"]
+    assert changed(outcome, json.loads(done["said"])) == []
+    verified = json.loads(doomed(tmp_path, "verify", folder, "--json")["said"])
+    assert [row for row in verified["lines"] if row["status"] == "FAILED"] == []
+    assert len(list(folder.glob("observations/s1/*/beside-p1.pcapng"))) in (1, 2)
 
 
 def test_a_run_killed_again_and_again_comes_to_its_end(doomed, whole, tmp_path):
