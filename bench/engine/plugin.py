@@ -6,6 +6,7 @@ the same thing from here on. Tests without a case pass through untouched.
 """
 
 import argparse
+import json
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -213,8 +214,8 @@ class CasePlugin:
             if judgement.verdict is Verdict.PASS
             else f"{context.case.id} {judgement.verdict} {judgement.reason}: {judgement.message}"
         )
-        # plain values, so that the record also travels from a worker process
-        report.__dict__[_RECORD] = record.to_json()
+        # plain values, so that the record also travels from a worker process: no words of ours
+        report.__dict__[_RECORD] = json.loads(json.dumps(record.to_json()))
         report.when = "call"
         if self._finished:
             self._finished(record)

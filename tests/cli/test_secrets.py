@@ -89,6 +89,10 @@ _NAMES = (
 )
 
 
+#: what opens associations over WAN while S1 and P1 are heard
+_SEVERAL = ("S1-TIM-09", "S1-MEAS-02", "S1-ACT-01", "system", "DLMS-AA-0")
+
+
 @pytest.mark.parametrize("layer", ["hdlc", "wrapper"])
 @pytest.mark.parametrize("fault", ["", "?fault=wan.lls-any-password"])
 def test_no_secret_of_a_wan_port_is_anywhere_in_a_run(bench, tmp_path, layer, fault):
@@ -112,3 +116,16 @@ def test_no_secret_of_a_wan_port_is_anywhere_in_a_run(bench, tmp_path, layer, fa
     # what is a part of the password only would still tell most of it
     part = wan_secret(DEFAULT_SEED, "lls_password")[:8]
     assert not any(part in one or part.hex().encode() in one for one in everything)
+
+
+def test_no_secret_is_anywhere_in_a_run_of_several_ports(bench, tmp_path):
+    """What samples and telegrams are recorded beside keeps the secrets of WAN, too."""
+    code, out, err = bench("run", *_SEVERAL, "--allow", "destructive", "--out", tmp_path / "runs")
+    assert code in (0, 1, 3), err
+    files = [path for path in (tmp_path / "runs").rglob("*") if path.is_file()]
+    assert any(path.name == "beside-p1.pcapng" for path in files)
+    everything = [path.read_bytes() for path in files] + [out.encode(), err.encode()]
+    assert any(b"simulated:wan/lls_password" in one for one in everything)
+    for name in _NAMES:
+        for spelling in spellings(wan_secret(DEFAULT_SEED, name).hex()):
+            assert not any(spelling in one for one in everything), name

@@ -19,13 +19,16 @@ _PROFILES = {"p1": "emucs-1.7.1", "s1": "emucs-h-1.3", "wan": "generic"}
 class WholeRun:
     """Runs the cases of an interface that apply, whose ids begin with one of `only`.
 
-    It takes one of `every` so many, from `first` on. `declared` are claims by interface, beyond
-    those of the reference device. Warnings are errors.
+    It takes one of `every` so many, from `first` on, and those that `always` names. `declared` are
+    claims by interface, beyond those of the reference device. Warnings are errors.
     """
 
-    def __init__(self, interface, opener, declared=None, *, only=("",), every=1, first=0):
+    def __init__(
+        self, interface, opener, declared=None, *, only=("",), every=1, first=0, always=()
+    ):
         self._interface, self._opener = interface, opener
         self._only, self._every, self._first = tuple(only), every, first
+        self._always = always
         preparation = prepare(load_declaration(None), allow_destructive=True)
         for name, told in (declared or {}).items():
             profile = _PROFILES[name]
@@ -80,8 +83,9 @@ class WholeRun:
             if row.applicability is Applicability.SELECTED
         }
         items = [i for i in session.items if (c := item_case(i)) and c.id in selected]
-        items = [i for i in items if item_case(i).id.startswith(self._only)]
-        items = items[self._first % self._every :: self._every]
+        items = [item for item in items if item_case(item).id.startswith(self._only)]
+        chosen = items[self._first % self._every :: self._every]
+        items = [i for i in items if i in chosen or item_case(i).id in self._always]
         self.bounds = {item_case(item).id: item_case(item).bound_s for item in items}
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
