@@ -13,9 +13,7 @@ from bench.simulator.presets import household
 
 #: how long a stream is watched, for who has hundreds of devices to judge; faults that show later
 #: declare more
-_SHORTER: Mapping[str, Mapping[str, object]] = {
-    "s1": {"observation_s": 30.0, "long_run_s": 120.0}
-}
+_SHORTER: Mapping[str, Mapping[str, object]] = {"s1": {"observation_s": 30.0, "long_run_s": 120.0}}
 
 
 def claims(interface: str, profile: str) -> Mapping[str, object]:

@@ -18,7 +18,7 @@ from suites.s1.energy import Energy, energy_of
 from suites.s1.listening import Listener
 from suites.s1.long_run import LongRun
 from suites.s1.measuring import NOMINAL_V, evenly, measured_phases
-from suites.s1.phases import Stretch, longest
+from suites.s1.phases import Stretch, longest, stretches
 
 _OUR = "OUR:measurement"
 _DATA = "e-MUCS-H-1.3:S1"
@@ -186,7 +186,7 @@ def test_step(listener: Listener, beside: P1Beside, context: CaseContext, verify
     since = listener.source(evenly(context.answers, amperes), settle_s=0)
     fed = listener.capture(_AFTER_S, beside)
     readings = beside.readings()
-    stretch = longest(fed)
+    stretch = _at_step(fed, since)
     last_second = stretch.part(stretch.end - round(stretch.period * 50), stretch.end)
     high = last_second.rms("I1")
     if high - low < 0.5 * (amperes - _LOW_A):
@@ -201,6 +201,14 @@ def test_step(listener: Listener, beside: P1Beside, context: CaseContext, verify
     u = 2 * context.link.timing_uncertainty_s + 1 / (hertz * stretch.period)
     verify.within("step", Measurement(after_s, u, "s"), Limits(high=most))
     _judge_step_of_p1(verify, readings, since, phases)
+
+
+def _at_step(fed: Capture, since_ns: int) -> Stretch:
+    """Return the stretch in which the step is; Inconclusive where samples are missing there."""
+    first = next(iter(stretches(fed)), None)
+    if first is None or int(row_times(fed)[first.first]) > since_ns + seconds(_LATENCY_S):
+        raise Inconclusive(Reason.SHORT, "sample sets are missing or invalid when the load comes")
+    return first
 
 
 def _reached_ns(fed: Capture, stretch: Stretch, amperes: float) -> int:

@@ -153,7 +153,8 @@ FAULTS: tuple[Fault, ...] = (
         _fixed(2600.0, 26),
         Alteration(Stage.INSTANTS, _inserted),
         declares=_FIXED,
-        also=("S1-TIM-07:residual",),  # where the samples too many are among those of the sine
+        # where the samples too many are among those of the sine, or of a capture with edges
+        also=("S1-TIM-07:residual", "S1-TIM-06:jitter", "S1-TIM-09:jitter"),
     ),
     s1_fault(
         "drifts-slowly",
