@@ -122,8 +122,12 @@ def _profile_request(ports: Ports, aa: Association) -> GetRequestNormal:
 
 def _absent(ports: Ports) -> set[str]:
     """Return the listening ports that send nothing while there is supply."""
-    heard = {"p1": ports.readings, "s1": lambda: ports.ear("s1").chunks}
-    return {name for name, what in heard.items() if ports.has(name) and not what()}
+    absent = set()
+    if ports.has("p1") and not ports.readings():
+        absent.add("p1")
+    if ports.has("s1") and not ports.ear("s1").chunks:
+        absent.add("s1")
+    return absent
 
 
 def _judge_restarts(ports: Ports, verify: Checks, outage: Outage, absent: Collection[str]) -> None:
