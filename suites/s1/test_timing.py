@@ -200,12 +200,12 @@ def test_independent_of_wan(
     listener: Listener, bench_session: Session, context: CaseContext, verify: Checks
 ) -> None:
     """The operator's business is not the consumer's."""
-    wan = WanBeside(bench_session, context)
-    context.link.rest()  # a survey of the meter takes its time
-    profiles = wan.profiles()
     alone = Steps.of(listener.capture(_ALONE_S))
     if alone.broken().any():
         raise Inconclusive(Reason.PRECONDITION, "numbers of frames are missing without WAN, too")
+    wan = WanBeside(bench_session, context)
+    context.link.rest()  # a survey of the meter takes its time
+    profiles = wan.profiles()
     listener.forget()
     read = wan.read(profiles, _WAN_S)
     # what came meanwhile waits to be read
