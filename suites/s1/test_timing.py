@@ -26,6 +26,7 @@ from suites.s1.wan_beside import WanBeside
 _S1 = "e-MUCS-H-1.3:S1"
 _OURS = "OUR:stream"
 _ALONE_S = 2.0  # of a stream that nothing disturbs
+_MOST_BROKEN = 0.01  # of its steps; a counter that does otherwise tells nothing of losses
 _MICROSECOND = 1000
 _WATCHED_S, _BESIDE_S, _WAN_S = 5.0, 12.0, 3.0
 _FRAMES = 200  # that tell something of jitter
@@ -201,8 +202,8 @@ def test_independent_of_wan(
 ) -> None:
     """The operator's business is not the consumer's."""
     alone = Steps.of(listener.capture(_ALONE_S))
-    if alone.broken().any():
-        raise Inconclusive(Reason.PRECONDITION, "numbers of frames are missing without WAN, too")
+    if alone.broken().sum() > _MOST_BROKEN * len(alone):
+        raise Inconclusive(Reason.PRECONDITION, "frames are not numbered one by one without WAN")
     wan = WanBeside(bench_session, context)
     context.link.rest()  # a survey of the meter takes its time
     profiles = wan.profiles()
