@@ -12,6 +12,7 @@ PAGES = (
     "docs/adding-a-fault.md",
     "docs/evidence-and-signature.md",
     "docs/p1.md",
+    "docs/s1.md",
     "docs/wan.md",
 )
 
@@ -61,7 +62,7 @@ def test_commands_that_are_only_shown_exist(blocks_of, pages, shell):
 
 
 def test_options_that_the_documentation_names_exist(pages, shell, home: Path):
-    commands = ("run", "decode", "simulate", "selftest", "sign", "verify")
+    commands = ("run", "watch", "decode", "simulate", "selftest", "sign", "verify")
     commands += ("key new", "declare new")
     helps = "".join(
         shell(f"meterbench {command} --help").stdout
