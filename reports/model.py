@@ -195,10 +195,10 @@ def _mode(data: Mapping[str, Any]) -> Mode:
     if quick:
         notes.append(
             f"QUICK: what cases watch in common was cut to {telegrams} telegrams instead of "
-            f"{OBSERVED_TELEGRAMS}; rare deviations are less likely to be seen."
+            f"{OBSERVED_TELEGRAMS} or 10 s of a stream; rare deviations are less likely to be seen."
         )
     if not notes:
-        notes.append(f"Full run: cases that watch telegrams watched up to {telegrams} of them.")
+        notes.append(f"Full run: cases that watch P1 in common watched up to {telegrams} telegrams.")
     return Mode(quick, simulated, telegrams, tuple(notes))
 
 

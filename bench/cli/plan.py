@@ -10,7 +10,7 @@ import click
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @click.option("--device", type=click.Path(path_type=Path), help="Declaration of the device.")
 @click.option("--link", "links", multiple=True, metavar="IF=URL", help="Replace a link.")
-@click.option("--quick", is_flag=True, help="Plan for 30 telegrams instead of 300.")
+@click.option("--quick", is_flag=True, help="Plan for a tenth of the time: 30 telegrams of P1.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def plan(
     selectors: tuple[str, ...],

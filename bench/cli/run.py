@@ -30,7 +30,7 @@ _COLOURS = {"CONFORMS": "green", "DOES NOT CONFORM": "red", "NOT DETERMINED": "y
     metavar="IF=URL",
     help="Replace an interface's link, e.g. p1=tcp://127.0.0.1:2001.",
 )
-@click.option("--quick", is_flag=True, help="Observe 30 telegrams instead of 300.")
+@click.option("--quick", is_flag=True, help="Observe for a tenth of the time: 30 telegrams of P1.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -128,7 +128,7 @@ def _announce(current: "Run") -> None:
         click.echo(f"{name:<8} {target.suite.titles(target.profile)} over {link}")
         for finding in target.review:
             click.secho(f"         static review: {finding}", fg="yellow")
-    mode = "quick: 30 telegrams, no" if current.preparation.quick else ""
+    mode = "quick: 30 telegrams of P1, 10 s of S1, no" if current.preparation.quick else ""
     if mode:
         click.secho(f"mode     {mode} full observation", fg="yellow")
     counts: dict[str, int] = {}
@@ -220,7 +220,9 @@ def _summary(
         if len(profile.because) > _SHOWN:
             click.echo(f"    and {len(profile.because) - _SHOWN} more, see the report")
     if current.preparation.quick:
-        click.echo("quick run: 30 telegrams observed; cases that need more are inconclusive")
+        click.echo(
+            "quick run: 30 telegrams of P1, 10 s of S1; cases that need more are inconclusive"
+        )
     known = current.judgements()
     named = (reason.partition(" ")[0] for p in profiles for reason in p.because)
     case_id = next((word for word in named if word in known), None)

@@ -98,9 +98,10 @@ def _applicability(
     allow_destructive: bool,
 ) -> tuple[Applicability, str]:
     subject = subjects.get(case.interface)
-    if subject is None:
+    alone = _alone(case, subjects)
+    if subject is None and not (case.spans and alone):  # what spans ports is not declared itself
         return Applicability.NOT_APPLICABLE, f"interface {case.interface} is not declared"
-    if alone := _alone(case, subjects):
+    if subject is None or alone:
         return Applicability.NOT_APPLICABLE, alone
     if not holds(case.ics, subject.answers):
         return Applicability.NOT_APPLICABLE, f"declared otherwise: needs {case.ics}"

@@ -103,6 +103,11 @@ def long_run(bench_session: Session, context: CaseContext) -> LongRun:
             Reason.OVERRUN,
             f"the host lost octets after {found.seconds:.1f} s; what came before is judged",
         )
+    if bench_session.preparation.quick:
+        wanted = float(context.ixit["long_run_s"])
+        context.inconclusive(
+            Reason.SHORT, f"a quick run watches {found.seconds:.0f} s instead of {wanted:g} s"
+        )
     if found.ended is Ended.SILENCE:
         context.inconclusive(Reason.SHORT, f"the port fell silent after {found.seconds:.1f} s")
     return found

@@ -71,7 +71,10 @@ def test_serial_number(ports: Ports, verify: Checks) -> None:
     ports.hear(_HEARD_S + 2 * ports.lag_s)
     shown: dict[str, tuple[set[str], Place]] = {}
     if ports.has("p1"):
-        for reading in ports.readings():
+        readings = ports.readings()
+        if not readings:
+            _shows_nothing(verify, "p1", "no whole telegram")
+        for reading in readings:
             if (text := reading.text(_EQUIPMENT)) is not None:
                 shown["p1"] = ({_from_hex(text)}, ports.place_p1(reading, _EQUIPMENT))
     if ports.has("s1"):
@@ -79,6 +82,8 @@ def test_serial_number(ports: Ports, verify: Checks) -> None:
         if len(capture):
             names = {bytes(row).decode("latin-1").strip("\0 ") for row in capture.field("meter_id")}
             shown["s1"] = (names, ports.place_s1(capture, 0))
+        else:
+            _shows_nothing(verify, "s1", "no good frame")
     if ports.has("wan"):
         with ports.meter.associate("main") as aa:
             read = [_read(aa, code) for code in _SERIAL_OBJECTS]
@@ -86,6 +91,10 @@ def test_serial_number(ports: Ports, verify: Checks) -> None:
         if names:
             shown["wan"] = (names, ports.place_wan(read[0][1]) or Place(0))
     _judge_serials(ports, verify, shown)
+
+
+def _shows_nothing(verify: Checks, port: str, what: str) -> None:
+    verify.undecided(port, Reason.PRECONDITION, expected="an identification", observed=what)
 
 
 def _judge_serials(ports: Ports, verify: Checks, shown: dict[str, tuple[set[str], Place]]) -> None:
