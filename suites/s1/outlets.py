@@ -21,6 +21,13 @@ from suites.s1.watch import endless_p1_watch, profile_of
 _SLICE_NS = SECOND // 4  # how long a wait lasts before the operator's wish to stop is looked at
 _SHOWN_OCTETS = 64
 _S1_PATIENCE_S = 2.0
+_QUICK_S = 60.0
+
+
+def silence_s(session: Session, context: CaseContext) -> float:
+    """Return for how long closed ports are heard."""
+    declared = float(context.ixit["silence_s"])
+    return min(declared, _QUICK_S) if session.preparation.quick else declared
 
 
 class Outlet:
