@@ -44,8 +44,8 @@ class Case:
     faults that it kills; `bound_s` is the time that it may take on the link's clock. `version`
     goes up when the execution may change. `beside` are further interfaces of the device that it
     looks at: all must be declared. `spans` are interfaces of which it compares those that are
-    declared: two at least. A `lengthy` case watches for far longer than others; the self-test then
-    tries a fault against it only where the fault names it.
+    declared: two at least. A `lengthy` case takes far longer than others, of virtual time too; the
+    self-test tries a fault against it only where the fault names it.
     """
 
     id: str

@@ -201,6 +201,7 @@ def test_nothing_partial(bench_session: Session, context: CaseContext, verify: C
         detects=("s1.separate", "s1.separate-in-words"),
         beside=("p1", "wan"),
         bound_s=900,
+        lengthy=True,
     )
 )
 def test_no_port_alone(bench_session: Session, context: CaseContext, verify: Checks) -> None:

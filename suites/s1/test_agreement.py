@@ -108,6 +108,7 @@ def test_voltages_of_p1(
         beside=("p1",),
         detects=("s1.amperes-2-percent", "s1.amperes-small"),
         bound_s=200,
+        lengthy=True,
     )
 )
 def test_currents_of_p1(
@@ -154,6 +155,7 @@ def _judge_currents(
         beside=("p1",),
         detects=("s1.half-milliampere",),
         bound_s=200,
+        lengthy=True,
     )
 )
 def test_current_scale(
@@ -217,6 +219,7 @@ def test_current_scale(
         beside=("p1",),
         detects=("s1.power-factor",),
         bound_s=200,
+        lengthy=True,
     )
 )
 def test_powers_of_p1(

@@ -52,6 +52,7 @@ _TOLD_APART = 0.04  # of the voltage, between past and present
         effects=Effects.REVERSIBLE,
         detects=("s1.stale",),
         bound_s=_BOUND_S,
+        lengthy=True,
     )
 )
 def test_no_history(

@@ -242,6 +242,7 @@ def test_shared_flags(octets: Capture, framed: Framed, verify: Checks) -> None:
         ics="S1/PRESENT",
         detects=("s1.damaged-runs", "s1.frame-in-frame"),
         bound_s=180,
+        lengthy=True,
     )
 )
 def test_joining(stream: Capture, framed: Framed, listener: Listener, verify: Checks) -> None:

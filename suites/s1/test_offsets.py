@@ -76,6 +76,7 @@ def test_voltage_offset(
         effects=Effects.REVERSIBLE,
         detects=("s1.amperes-offset",),
         bound_s=200,
+        lengthy=True,
     )
 )
 def test_current_offset(

@@ -175,6 +175,7 @@ def test_one_frequency(stream: Capture, context: CaseContext, verify: Checks) ->
         beside=("p1",),
         detects=("s1.delayed-1s", "s1.delayed-100ms"),
         bound_s=200,
+        lengthy=True,
     )
 )
 def test_step(listener: Listener, beside: P1Beside, context: CaseContext, verify: Checks) -> None:

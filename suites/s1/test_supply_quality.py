@@ -144,6 +144,7 @@ def _judge_thd(
         effects=Effects.REVERSIBLE,
         detects=("s1.low-pass", "s1.distorted-mains"),
         bound_s=200,
+        lengthy=True,
     )
 )
 def test_distortion(

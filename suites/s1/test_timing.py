@@ -96,6 +96,7 @@ def test_jitter(listener: Listener, context: CaseContext, verify: Checks) -> Non
         effects=Effects.REVERSIBLE,
         detects=("s1.aperture-jitter",),
         bound_s=90,
+        lengthy=True,
     )
 )
 def test_aperture(listener: Listener, context: CaseContext, verify: Checks) -> None:
@@ -147,6 +148,7 @@ def _residual(columns: Samples, stretch: Stretch) -> Samples:
         beside=("p1",),
         detects=("s1.stalls-with-p1", "s1.loses-with-p1"),
         bound_s=400,
+        lengthy=True,
     )
 )
 def test_independent_of_p1(
@@ -195,6 +197,7 @@ def _sent(readings: tuple[Reading, ...]) -> list[tuple[int, int]]:
         beside=("wan",),
         detects=("s1.stalls-with-wan", "s1.loses-with-wan"),
         bound_s=900,
+        lengthy=True,
     )
 )
 def test_independent_of_wan(
