@@ -3,13 +3,14 @@
 The reference device of each profile and every legal oddity must pass; every fault, alone, must
 make its killers miss and nothing else beyond what its `also` allows. One pytest session goes over
 the cases once for each subject, so that they run exactly as in a real run. A fault is tried against
-the areas of the catalogue that it names, thoroughly against all; a legal oddity always against all.
+the areas of the catalogue that it names, or as `Reach` says; a legal oddity always against all.
 """
 
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from itertools import repeat
 from multiprocessing import get_context
@@ -39,6 +40,14 @@ from bench.simulator.claims import claims
 from bench.simulator.faults import Fault, Variation, deviation, faults, variations
 
 
+class Reach(StrEnum):
+    """Which cases a fault is tried against."""
+
+    CLAIMED = "claimed"  # those that it names: it is caught where it says
+    AREAS = "areas"  # all of their areas as well: and by nobody else near by
+    ALL = "all"  # every one of the suite
+
+
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """What became of a subject, in values that travel between processes."""
@@ -57,13 +66,13 @@ def run_selftest(
     progress: Callable[[FaultResult | BenignResult], None] | None = None,
     *,
     processes: int = 1,
-    thorough: bool = False,
+    reach: Reach = Reach.AREAS,
 ) -> SelfTest:
     """Run the reference devices, every legal oddity and every fault against their cases.
 
     `selectors` are interfaces or beginnings of fault ids (`p1`, `p1.crc`). With the latter, only
     the cases that those faults name are asked for a killer. `processes` share the subjects;
-    `thorough` tries each fault against every case. Raises UsageError when nothing fits.
+    `reach` says which cases a fault is tried against. Raises UsageError when nothing fits.
     """
     interfaces = list(catalogue.suites())
     known: list[Fault | Variation] = []
@@ -80,7 +89,7 @@ def run_selftest(
     asked = {case.id for case in catalogue.cases(whole)}
     asked |= {k.partition(":")[0] for s in chosen if isinstance(s, Fault) for k in s.killers}
     result = SelfTest(cases=tuple(sorted(asked)), accepted=accepted_exceptions())
-    for outcome in _outcomes(chosen, processes, thorough):
+    for outcome in _outcomes(chosen, processes, reach):
         if isinstance(outcome, FaultResult):
             result.faults.append(outcome)
         else:
@@ -91,27 +100,27 @@ def run_selftest(
 
 
 def _outcomes(
-    subjects: Sequence[Fault | Variation], processes: int, thorough: bool
+    subjects: Sequence[Fault | Variation], processes: int, reach: Reach
 ) -> Iterator[FaultResult | BenignResult]:
     """Yield the outcome of each subject, in order."""
     by_id = {subject.id: subject for subject in subjects}
     batches = [list(by_id)[at : at + _BATCH] for at in range(0, len(by_id), _BATCH)]
     if processes <= 1:
         for batch in batches:
-            yield from (_with_subject(by_id, found) for found in _pass_over(batch, thorough))
+            yield from (_with_subject(by_id, found) for found in _pass_over(batch, reach))
         return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for outcomes in pool.map(_pass_over, batches, repeat(thorough)):
+        for outcomes in pool.map(_pass_over, batches, repeat(reach)):
             yield from (_with_subject(by_id, found) for found in outcomes)
 
 
-def _pass_over(ids: Sequence[str], thorough: bool) -> list[_Outcome]:
+def _pass_over(ids: Sequence[str], reach: Reach) -> list[_Outcome]:
     """Return what became of the named subjects; runs in a process of its own or in this one."""
     found: list[_Outcome] = []
     subjects = [deviation(one) for one in ids]
     for interface in dict.fromkeys(s.interface for s in subjects):
         mine = [s for s in subjects if s.interface == interface]
-        _Passes(interface, mine, found, thorough=thorough).run()
+        _Passes(interface, mine, found, reach=reach).run()
     return found
 
 
@@ -174,12 +183,12 @@ class _Passes:
         subjects: Sequence[Fault | Variation],
         found: list[_Outcome],
         *,
-        thorough: bool = True,
+        reach: Reach = Reach.ALL,
     ) -> None:
         self._interface = interface
         self._subjects = subjects
         self._found = found
-        self._thorough = thorough
+        self._reach = reach
         self._attempts: dict[str, Attempt] = {}
 
     def run(self) -> None:
@@ -232,7 +241,7 @@ class _Passes:
         problem = ""
         try:
             preparation = replace(subject_preparation(subject), quick=quick)
-            named = None if self._thorough else _named(subject)
+            named = None if self._reach is Reach.ALL else _named(subject)
             self._pass(session, plugin, preparation, named)
         except BenchError as error:
             problem = str(error)
@@ -258,7 +267,7 @@ class _Passes:
                 for item in session.items
                 if (case := item_case(item))
                 and case.id in selected
-                and (named is None or _is_tried(case, named))
+                and (named is None or _is_tried(case, named, self._reach))
             ]
             for item, following in zip(items, [*items, None][1:], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -274,12 +283,12 @@ def _named(subject: Fault | Variation) -> Collection[str] | None:
     return {one for one in named if "*" not in one}
 
 
-def _is_tried(case: Case, named: Collection[str]) -> bool:
+def _is_tried(case: Case, named: Collection[str], reach: Reach) -> bool:
     """Whether a fault that names these cases is tried against `case`: one of their areas.
 
     A lengthy one only where it is named itself.
     """
-    if case.lengthy:
+    if case.lengthy or reach is Reach.CLAIMED:
         return case.id in named
     return _area(case.id) in {_area(one) for one in named}
 

@@ -6,7 +6,7 @@ from bench.core.check import Check, Incident, Level, Outcome
 from bench.core.errors import UsageError
 from bench.core.result import Attempt
 from bench.core.verdict import Reason, Verdict
-from bench.engine.selftest import judge_subject, run_selftest
+from bench.engine.selftest import Reach, _is_tried, judge_subject, run_selftest
 from bench.engine.selftest_result import (
     Accepted,
     BenignOutcome,
@@ -175,3 +175,16 @@ def test_several_processes_find_the_same():
 def test_a_selector_that_means_no_fault_says_so():
     with pytest.raises(UsageError, match="no fault matches p2"):
         run_selftest(["p2"])
+
+
+@pytest.mark.parametrize(
+    ("reach", "lengthy", "tried"),
+    [
+        (Reach.AREAS, False, {"P1-A-020", "P1-A-021"}),
+        (Reach.AREAS, True, {"P1-A-020"}),
+        (Reach.CLAIMED, False, {"P1-A-020"}),
+    ],
+)
+def test_which_cases_a_fault_is_tried_against(case, reach, lengthy, tried):
+    cases = [case(id=one, lengthy=lengthy) for one in ("P1-A-020", "P1-A-021", "P1-B-020")]
+    assert {one.id for one in cases if _is_tried(one, {"P1-A-020"}, reach)} == tried

@@ -20,7 +20,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("runs")
     key = folder / "lab.pem"
     assert main(["key", "new", str(key), "--no-passphrase"]) == 0
-    command = ["run", "--quick", "--out", str(folder / "out"), "--key", str(key), "--json"]
+    command = [
+        "run",
+        "p1",
+        "wan",
+        "--quick",
+        "--out",
+        str(folder / "out"),
+        "--key",
+        str(key),
+        "--json",
+    ]
     assert main(command) in (0, 1, 3)
     (run,) = (folder / "out").iterdir()
     return run, Path(f"{key}.pub")
