@@ -198,7 +198,7 @@ def _mode(data: Mapping[str, Any]) -> Mode:
             f"{OBSERVED_TELEGRAMS} or 10 s of a stream; rare deviations are less likely to be seen."
         )
     if not notes:
-        notes.append(f"Full run: cases that watch P1 in common watched up to {telegrams} telegrams.")
+        notes.append(f"Full run: what cases watch of P1 in common is up to {telegrams} telegrams.")
     return Mode(quick, simulated, telegrams, tuple(notes))
 
 
