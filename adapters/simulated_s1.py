@@ -30,14 +30,15 @@ def s1_of(
     """Return the port that a link names, and how the bench listens: at the profile's line rate."""
     url.check_options(_OPTIONS)
     options = url.options
-    source = replayed(options["replay"]) if options.get("replay") else None
+    home = options.get("household", "")
+    source = replayed(options["replay"], home) if options.get("replay") else None
     port = s1_port(
         options.get("profile", DEFAULT_PROFILE),
         seed=seed,
         start=options.get("start", DEFAULT_START),
         alterations=alterations,
         systems=systems,
-        home=options.get("household") or (source.home if source else DEFAULT_HOUSEHOLD),
+        home=home or (source.home if source else DEFAULT_HOUSEHOLD),
         mode=choice(url, "mode", DEFAULT_MODE, MODES),
         rate=whole_number(url, "rate", 0, 1, 127) or None,
         neutral=choice(url, "neutral", "yes", ("yes", "no")) == "yes",

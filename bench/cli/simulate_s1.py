@@ -35,7 +35,7 @@ def serve_s1(wishes: Wishes, stop: threading.Event) -> Served:
 
     found = deviation(wishes.fault) if wishes.fault else None
     profile = wishes.profile or (found.profile if found else DEFAULT_PROFILE)
-    source = replayed(wishes.replay) if wishes.replay else None
+    source = replayed(wishes.replay, wishes.household or "") if wishes.replay else None
     port = s1_port(
         profile,
         seed=DEFAULT_SEED if wishes.seed is None else wishes.seed,

@@ -6,7 +6,7 @@ rate at which a meter samples is taken out, as the filter before its converters 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,11 @@ from bench.signals.fundamental import frequency_hz, phasor
 from bench.simulator.comtrade import read_comtrade
 from bench.simulator.load import PhasePower, Power
 from bench.simulator.mains import Stretch
+from bench.simulator.presets import household
 from bench.simulator.recording_formats import READERS, Columns, read_wav
 from bench.simulator.waveforms import PHASES, Instants, Waves
 
+_FIRST_PHASE = ("V1", "I1", "IN")
 CHANNELS = ("V1", "I1", "V2", "I2", "V3", "I3", "IN")
 _PASSED_HZ = 1000.0  # as many as a meter of 2000 samples a second can show
 _NAME = re.compile(
@@ -68,9 +70,16 @@ def load_recording(file: str) -> Recording:
     return Recording(rate, cut, periods * rate / length, periods)
 
 
-def replayed(file: str) -> "RecordingSource":
-    """Return a recording as what a meter is connected to; UsageError as `load_recording`."""
-    return RecordingSource(load_recording(file))
+def replayed(file: str, home: str = "") -> "RecordingSource":
+    """Return a recording as what a meter is connected to; UsageError as `load_recording`.
+
+    A household with one phase has the first phase of the recording alone.
+    """
+    recording = load_recording(file)
+    if home and household(home, 0).phases == 1:
+        first = {n: one for n, one in recording.channels.items() if n in _FIRST_PHASE}
+        recording = replace(recording, channels=first)
+    return RecordingSource(recording)
 
 
 class RecordingSource:

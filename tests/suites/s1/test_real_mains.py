@@ -27,7 +27,7 @@ type = "t"
 serial = "s"
 [s1]
 profile = "emucs-h-1.3"
-link = "simulated:s1?replay={path}{options}"
+link = "simulated:s1?replay={path}&household=be-one-phase{options}"
 [s1.ics]
 "S1/PRESENT" = true
 "S1/POLYPHASE" = false
