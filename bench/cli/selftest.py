@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "--claimed",
     "reach",
     flag_value="claimed",
-    help="Try each fault against the cases alone that claim it: half the time.",
+    help="Try faults against the cases alone that claim them, oddities against short ones.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def selftest(selectors: tuple[str, ...], processes: int, reach: str | None, as_json: bool) -> int:

@@ -267,7 +267,7 @@ class _Passes:
                 for item in session.items
                 if (case := item_case(item))
                 and case.id in selected
-                and (named is None or _is_tried(case, named, self._reach))
+                and _is_tried(case, named, self._reach)
             ]
             for item, following in zip(items, [*items, None][1:], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -283,11 +283,14 @@ def _named(subject: Fault | Variation) -> Collection[str] | None:
     return {one for one in named if "*" not in one}
 
 
-def _is_tried(case: Case, named: Collection[str], reach: Reach) -> bool:
-    """Whether a fault that names these cases is tried against `case`: one of their areas.
+def _is_tried(case: Case, named: Collection[str] | None, reach: Reach) -> bool:
+    """Whether a fault that names these cases, or a legal oddity (None), is tried against `case`.
 
-    A lengthy one only where it is named itself.
+    A fault against the areas of what it names, and against lengthy cases that it names themselves;
+    a legal oddity against all, but lengthy ones where only what is claimed is tried.
     """
+    if named is None:
+        return not case.lengthy or reach is not Reach.CLAIMED
     if case.lengthy or reach is Reach.CLAIMED:
         return case.id in named
     return _area(case.id) in {_area(one) for one in named}

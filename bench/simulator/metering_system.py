@@ -211,7 +211,7 @@ class MeteringSystem:
         return self._hold(None if watts is None else round(watts * 1000), now)
 
     def connect_source(self, power: Power | None, now: int) -> int:
-        """Connect a controlled source and load from the next second on; None: the household.
+        """Connect a controlled source and load from the next second on; None: what was before.
 
         In a delta grid L2 is the reference: what comes back in it follows from the others. Returns
         the instant from which it holds. Raises UsageError for other phases than the meter has.
@@ -221,6 +221,9 @@ class MeteringSystem:
             raise UsageError(f"the source has {len(power.phases)} phases, the meter {count}")
         if power is not None and self.household.delta:
             power = returning_in_delta(power)
+        if power is None:
+            own = (held for _, held in reversed(self._holds) if not isinstance(held, Power))
+            return self._hold(next(own, None), now)
         return self._hold(power, now)
 
     def _hold(self, what: int | Power | None, now: int) -> int:

@@ -15,6 +15,7 @@ JOINS = 200
 _ENOUGH = 8  # frames' worth of octets that are heard of each
 _WAIT_NS = SECOND
 _MOST_APART_NS = 3 * MILLISECOND  # some frames: every phase is met
+_ABORT = bytes((ESCAPE, FLAG))
 _INFORMATION = 4  # where it begins between the flags
 
 
@@ -23,7 +24,7 @@ class Joined:
     """What was found after joining once; `number` finds its octets.
 
     `first_end` is how many octets there were up to the end of the first good frame, flags of fill
-    left out; None without one. `limit` is twice the octets of the longest frame. `false_at` is
+    and what was aborted left out; None without one. `limit` is twice the octets of the longest frame. `false_at` is
     where a frame was found that cannot be one: octets follow it, fewer than half of those that the
     frames have that are missing by its number.
     """
@@ -65,6 +66,8 @@ def examined(octets: bytes, profile: Profile, number: int) -> Joined:
         return Joined(number, octets, None, 2 * profile.frame_octets, None)
     before = octets[: cuts[0].offset]
     fill = max(len(before) - len(before.rstrip(bytes((FLAG,)))) - 1, 0)
+    if profile.transparency is Transparency.OCTET:  # what was given up in between is no frame
+        fill += before.rfind(_ABORT) + len(_ABORT) if _ABORT in before else 0
     limit = 2 * max(_wire_octets(cut.body, profile) for cut in cuts)
     first_end = cuts[0].offset - fill + _wire_octets(cuts[0].body, profile)
     return Joined(number, octets, first_end, limit, _false_at(octets, cuts, profile))

@@ -2,6 +2,8 @@
 
 from contextlib import suppress
 
+import numpy as np
+
 from bench.core.clock import MILLISECOND, seconds
 from bench.core.errors import AdapterError
 from bench.core.trace import Chunk
@@ -13,6 +15,7 @@ from suites.s1.listening import Listener
 _BEFORE_S, _AFTER_S = 2.0, 3.0
 _SLICE_NS = 50 * MILLISECOND
 _SILENT_NS = 500 * MILLISECOND
+_IN_A_ROW = 3
 _ALIKE = 0.01  # of the frames: more of them say that nothing tells frames apart
 
 
@@ -78,13 +81,16 @@ class Restart:
 def again(before: Capture, after: Capture) -> list[int] | None:
     """Return the rows of frames that had come before already; None where frames are alike anyway.
 
-    Frames are compared octet for octet: the noise of the converters tells them apart.
+    Frames are compared octet for octet: the noise of the converters tells them apart. A single one
+    may be like another by chance; what is kept and sent again comes in a row.
     """
     known = _frames(before)
     there = set(known)
     if len(there) < (1 - _ALIKE) * len(known):
         return None
-    return [row for row, frame in enumerate(_frames(after)) if frame in there]
+    alike = np.array([frame in there for frame in _frames(after)], np.int8)
+    edges = np.flatnonzero(np.diff(alike, prepend=0, append=0)).reshape(-1, 2).tolist()
+    return [row for first, end in edges if end - first >= _IN_A_ROW for row in range(first, end)]
 
 
 def _frames(capture: Capture) -> list[bytes]:

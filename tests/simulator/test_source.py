@@ -1,5 +1,7 @@
 """A controlled source feeds the simulated meter: every port shows what it gives."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,9 @@ from bench.protocols.s1.bulk import BulkCutter
 from bench.signals.fundamental import angle_deg, frequency_hz, phasor
 from bench.signals.harmonics import spectrum
 from bench.signals.quantities import power_w, rms
+from bench.simulator.household import Household
 from bench.simulator.load import sourced
-from bench.simulator.metering_system import Systems
+from bench.simulator.metering_system import MeteringSystem, Systems
 from bench.simulator.ports.p1 import p1_port
 from bench.simulator.ports.s1 import s1_port
 
@@ -160,3 +163,10 @@ def test_what_cannot_be_is_refused_in_words():
     ):
         with pytest.raises(UsageError, match=words):
             Fed(phases, home=home, leak_a=leak)
+
+
+def test_a_source_that_is_given_back_leaves_what_was_held_before():
+    system = MeteringSystem(3, datetime(2026, 1, 15, tzinfo=UTC), Household(held_w=3000))
+    since = system.connect_source(sourced([(230.0, 5.0, 180.0)] * 3, 50.0), 0)
+    assert system.power(since).active_mw < 0
+    assert system.power(system.connect_source(None, since)).active_mw == 3_000_000
