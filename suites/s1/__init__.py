@@ -41,8 +41,13 @@ def facts(key: str, values: Mapping[str, Any]) -> Mapping[str, bool]:
     }
 
 
-def _opening(_session: Session) -> Unwell | None:
-    """Silence is judged by the cases: one of them asks whether a meter waits to be asked."""
+def _opening(session: Session) -> Unwell | None:
+    """Observe what is shared before any case switches the port off and on.
+
+    Silence is judged by the cases: one of them asks whether a meter waits to be asked.
+    """
+    if session.preparation.target("s1").answers["S1/PRESENT"]:
+        observe(session)
     return None
 
 

@@ -24,9 +24,9 @@ class Joined:
     """What was found after joining once; `number` finds its octets.
 
     `first_end` is how many octets there were up to the end of the first good frame, flags of fill
-    and what was aborted left out; None without one. `limit` is twice the octets of the longest frame. `false_at` is
-    where a frame was found that cannot be one: octets follow it, fewer than half of those that the
-    frames have that are missing by its number.
+    and what was aborted left out; None without one. `limit` is twice the octets of the longest
+    frame. `false_at` is where a frame was found that cannot be one: octets follow it, fewer than
+    half of those that the frames have that are missing by its number.
     """
 
     number: int
