@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.core.trace import Chunk, Direction
 from bench.protocols import pcapng
 
-_MOST_OCTETS = 16_000_000  # of one interface in memory: what is older is in the recordings alone
+_MOST_OCTETS = 4_000_000  # of one interface in memory: what is older is in the recordings alone
 
 
 class Overheard:
